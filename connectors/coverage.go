@@ -1,6 +1,9 @@
 package connectors
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // RecordField is a field of a kind of records, by its name in the graph.
 type RecordField string
@@ -26,7 +29,6 @@ const (
 	FieldURL         RecordField = "url"
 	FieldCreatedAt   RecordField = "createdAt"
 	FieldUpdatedAt   RecordField = "updatedAt"
-	FieldMembers     RecordField = "members"
 	FieldDescription RecordField = "description"
 	FieldPermissions RecordField = "permissions"
 	FieldFolder      RecordField = "folder"
@@ -87,7 +89,6 @@ var (
 	}
 	teamFields = []described[Team]{
 		{FieldName, func(t *Team) Filling { return has(t.Name != "") }},
-		{FieldMembers, func(t *Team) Filling { return hidden(t.Members) }},
 	}
 	roleFields = []described[Role]{
 		{FieldName, func(r *Role) Filling { return has(r.Name != "") }},
@@ -119,41 +120,106 @@ func hasTime(t time.Time) Filling { return has(!t.IsZero()) }
 
 // FieldFilling is how many of some records have a value of a field.
 type FieldFilling struct {
-	Field                  RecordField
-	Records, Filled, Shown int // Shown have a value, or show that there is none
+	Field RecordField
+	// Shown is the number of records that have a value or show that they have none; Filled, of those with a value.
+	Records, Shown, Filled int
 }
 
-// Fillings counts the records that have a value, for each field of their type, in a fixed order.
-func Fillings[T Record](records []T) []FieldFilling {
-	switch records := any(records).(type) {
-	case []Account:
-		return count(accountFields, records)
-	case []Team:
-		return count(teamFields, records)
-	case []Role:
-		return count(roleFields, records)
-	case []Contact:
-		return count(contactFields, records)
-	case []ContactFolder:
-		return count(folderFields, records)
+// Filler counts how many records of a type have a value of each field.
+type Filler[T Record] struct {
+	fields []described[T]
+	counts []FieldFilling
+}
+
+// NewFiller returns a filler that has counted nothing.
+func NewFiller[T Record]() *Filler[T] {
+	f := new(Filler[T])
+	var fields any
+	switch any(f).(type) {
+	case *Filler[Account]:
+		fields = accountFields
+	case *Filler[Team]:
+		fields = teamFields
+	case *Filler[Role]:
+		fields = roleFields
+	case *Filler[Contact]:
+		fields = contactFields
+	default:
+		fields = folderFields
 	}
-	return nil
+	f.fields, _ = fields.([]described[T])
+	f.counts = make([]FieldFilling, len(f.fields))
+	for i := range f.fields {
+		f.counts[i].Field = f.fields[i].name
+	}
+	return f
 }
 
-func count[T Record](fields []described[T], records []T) []FieldFilling {
-	out := make([]FieldFilling, len(fields))
-	for i, f := range fields {
-		out[i] = FieldFilling{Field: f.name, Records: len(records)}
-		for r := range records {
-			switch f.filling(&records[r]) {
-			case Filled:
-				out[i].Filled++
-				out[i].Shown++
-			case Empty:
-				out[i].Shown++
-			case Hidden:
-			}
+// Add counts a record.
+func (f *Filler[T]) Add(r *T) {
+	for i := range f.fields {
+		c := &f.counts[i]
+		c.Records++
+		switch f.fields[i].filling(r) {
+		case Filled:
+			c.Filled++
+			c.Shown++
+		case Empty:
+			c.Shown++
+		case Hidden:
 		}
 	}
-	return out
+}
+
+// Fillings returns the counts, for each field of the type in a fixed order.
+func (f *Filler[T]) Fillings() []FieldFilling { return f.counts }
+
+// Fillings counts records.
+func Fillings[T Record](records []T) []FieldFilling {
+	f := NewFiller[T]()
+	for i := range records {
+		f.Add(&records[i])
+	}
+	return f.Fillings()
+}
+
+// Coverage is how far a source has a field.
+type Coverage uint8
+
+// The coverages.
+const (
+	Supported   Coverage = iota
+	Partial              // some records hide the field, have not been fetched, or exist only because others mention them
+	Unsupported          // the source never has it
+	Restricted           // the source does not show it to the credential
+)
+
+// String returns the word for people.
+func (c Coverage) String() string {
+	return [...]string{"supported", "partial", "unsupported", "restricted"}[c]
+}
+
+// Coverage says how far records of a source of this kind have a field. A nil kind is not known to lack any. Forbidden means that the credential may not see
+// the collection, complete that it has been fetched as a whole, and derived that the source has no such collection: its records are known from mentions.
+func (f FieldFilling) Coverage(k *Kind, c Collection, forbidden, complete, derived bool) Coverage {
+	switch {
+	case derived && f.Filled > 0:
+		return Partial
+	case derived, k != nil && !k.Offers(c, f.Field):
+		return Unsupported
+	case forbidden && f.Filled == 0, f.Records > 0 && f.Shown == 0:
+		return Restricted
+	case !complete, f.Shown < f.Records:
+		return Partial
+	}
+	return Supported
+}
+
+// Rate returns the share of records that have a value, to three decimals; nil without records, and where the source does not have or show the field.
+func (f FieldFilling) Rate(c Coverage) *float64 {
+	if f.Records == 0 || c == Unsupported || c == Restricted {
+		return nil
+	}
+	rate := math.Round(1000*float64(f.Filled)/float64(f.Records)) / 1000
+	return &rate
 }

@@ -56,7 +56,8 @@ type Kind struct {
 	CallerHeader string
 	// Lists has, by the names of the fields, the lengths of the lists that only this account type has. They are part of the cost of operations.
 	Lists map[string]func(*Account) int
-	// Never has the fields that its records never have, because the vendor's API does not give them. The conformance kit checks it against the fake.
+	// Never has the fields that its records never have: the vendor's API does not give them, or the connector does not read them. The conformance
+	// kit checks it against the fake.
 	Never []NeverOffered
 	// Hooks describes its webhooks. The zero value is correct for a kind whose webhooks can be about anything.
 	Hooks Hooks
@@ -82,7 +83,7 @@ type KindCollection struct {
 type NeverOffered struct {
 	Collection Collection
 	Fields     []RecordField
-	// Origin says which answer of the vendor's API lacks them, and where the vendor describes that answer.
+	// Origin says which answers of the vendor's API are read, and where the vendor describes them.
 	Origin string
 }
 

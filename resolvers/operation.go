@@ -34,6 +34,7 @@ type operation struct {
 	// singleRoot is true if all presence is below one root field.
 	singleRoot bool
 	statuses   statuses
+	fetches    fetches
 	required   generation.Required // of all fields; none for a subscription, which reports no errors of sources
 	policy     *policy             // says which fields of changes, and which provenance, the caller may see
 	// collections are those of the view, and stream has the changes: for a subscription.

@@ -74,6 +74,8 @@ func requiredByField(f *ast.Field, vars map[string]any) generation.Required {
 		n |= requiredByContactFilter(given(f, vars, "filter"))
 	case "facets":
 		n |= requiredByFacet(f.ArgumentMap(vars)["by"])
+	case "coverage":
+		n.Add(connectors.AllCollections[:]...)
 	case "provenance":
 		n |= requiredByProvenance(f.ObjectDefinition.Name, f.ArgumentMap(vars)["fields"])
 	case "node", "nodes", "_entities":

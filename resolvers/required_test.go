@@ -155,7 +155,7 @@ func TestEveryTypeHasRequiredCollections(t *testing.T) {
 		"Handle": true, "Mutation": true, "UserError": true, "InviteUserPayload": true, "CreateTeamPayload": true, "CreateContactPayload": true,
 		"CreateContactFolderPayload": true, "SubscribeToTaskPayload": true, "UnsubscribeFromTaskPayload": true, "RefreshSourcePayload": true, "SourcePause": true,
 		"Permission": true, "StagePermission": true, "RocketChatEmail": true, "WorksectionViewer": true, "ViewerAccount": true, "Attribute": true,
-		"FieldProvenance": true, "FieldCandidate": true, "FieldInSource": true,
+		"FieldProvenance": true, "FieldCandidate": true, "FieldInSource": true, "FieldCoverage": true,
 		"IdentityEditConnection": true, "IdentityEditEdge": true, "IdentityEdit": true, "IdentityEditAccount": true, "IdentityDecision": true, "IdentityEditPayload": true,
 		"Subscription": true, "Change": true, // of the log; the node has what it is made from
 	}

@@ -48,6 +48,8 @@ type Resolver struct {
 	serveOnce sync.Once
 	served    *graph.Served
 
+	fillings fillings
+
 	compileOnce sync.Once
 	compiles    *plan.Compiler
 	ownPlans    plan.Counts

@@ -25,7 +25,7 @@ func TestEachResolverIsPrivateOrNot(t *testing.T) {
 		// They depend on the times of the fetches, as asOf does.
 		"AltcraftAccount": {"ObservedAt"}, "DirectoryAccount": {"ObservedAt"}, "KommoAccount": {"ObservedAt"}, "RocketChatAccount": {"ObservedAt"},
 		"WorksectionAccount": {"ObservedAt"},
-		"Source":             {"Breaker", "Capabilities", "Collections", "Credential", "Pause", "State"}, // private but for the capabilities
+		"Source":             {"Breaker", "Capabilities", "Collections", "Coverage", "Credential", "Pause", "State"}, // private but for the capabilities and the coverage
 		"Subscription":       {"Changes"},
 		"Team":               {"Members"},
 		"User":               {"AsOf", "Completeness", "FormerIds", "Identity", "Presence", "PresenceAsOf", "Provenance"}, // presence is private

@@ -66,6 +66,10 @@ func (r *sourceResolver) Credential(ctx context.Context, obj *directory.Source) 
 	return sourceCredential(s.Credential()), nil
 }
 
+func (r *sourceResolver) Coverage(ctx context.Context, obj *directory.Source) ([]*model.FieldCoverage, error) {
+	return r.coverageOf(ctx, obj), nil
+}
+
 func (r *Resolver) Source() generated.SourceResolver { return &sourceResolver{r} }
 
 type sourceResolver struct{ *Resolver }

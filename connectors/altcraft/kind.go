@@ -27,6 +27,13 @@ var Kind = connectors.Kind{
 	Name: Name, Title: "Altcraft", Settings: func() any { return new(Settings) }, Open: Open,
 	Details: func() connectors.Details { return new(Details) }, AccountType: "AltcraftAccount", NeverShown: neverShown,
 	Collections: []connectors.KindCollection{{Collection: connectors.Accounts, Guide: "native"}},
+	Never: []connectors.NeverOffered{{
+		Collection: connectors.Accounts, Fields: []connectors.RecordField{
+			connectors.FieldTitle, connectors.FieldDepartment, connectors.FieldAddresses, connectors.FieldAvatarURL, connectors.FieldBot, connectors.FieldRoles,
+			connectors.FieldTeams, connectors.FieldURL, connectors.FieldCreatedAt,
+		},
+		Origin: "the fields of a user: https://guides.altcraft.com/en/v73/admin-guide/admin-api/users/get-users-list",
+	}},
 	Guide: connectors.Guide{
 		Paging: "none", Authentication: "token in the body", RateLimit: "5 calls in 1 s, 2 at a time", CountedBy: "host",
 		Credentials: []connectors.CredentialGuide{{

@@ -32,12 +32,19 @@ var broken = map[string]struct {
 	"gives no state":           {faulty{noState: true}, "changes_of_accounts/healthy,_states"},
 	"accepts any state":        {faulty{anyState: true}, "changes_of_accounts/healthy,_states"},
 	"keeps what is gone":       {faulty{keepsGone: true}, "changes_of_accounts/healthy,_states"},
+	"has what it never has":    {faulty{titled: true}, "accounts/healthy"},
 	"accepts too many rows":    {faulty{anyRows: true}, "accounts/more_rows_than_are_allowed"},
+}
+
+var kind = connectors.Kind{
+	Name: "people", Collections: []connectors.KindCollection{{Collection: connectors.Accounts}},
+	Never: []connectors.NeverOffered{{Collection: connectors.Accounts, Fields: []connectors.RecordField{connectors.FieldTitle}, Origin: "the fake"}},
 }
 
 func subject(f faulty) conntest.Subject {
 	return conntest.Subject{
 		Open:   f.open,
+		Kind:   &kind,
 		Config: connectors.Config{Kind: "people", Settings: &settings{AccessToken: "sesame-opens"}},
 		Fake:   http.HandlerFunc(serve),
 	}

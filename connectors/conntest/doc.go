@@ -5,6 +5,7 @@
 //		t.Parallel()
 //		conntest.Run(t, conntest.Subject{
 //			Open:   kommo.Open,
+//			Kind:   &kommo.Kind,
 //			Config: connectors.Config{Kind: kommo.Name, Settings: &kommo.Settings{AccessToken: "conformance-token"}},
 //			Fake:   fake.New(data, fake.Options{NoLimits: true, Prefix: conntest.Prefix}),
 //		})

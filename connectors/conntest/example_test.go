@@ -32,7 +32,7 @@ type wirePerson struct {
 // faulty says which promise a connector breaks on purpose; the zero value keeps all of them.
 type faulty struct {
 	hidesErrors, alwaysComplete, showsCause, followsRedirects, repeatsWords, forgetsPrefix, forgetsContext, ignoresShape, sameFingerprint,
-	completeProgress, repeatsIDs, hidesHealth, unlimited, anyRows, noState, anyState, keepsGone bool
+	completeProgress, repeatsIDs, hidesHealth, unlimited, anyRows, noState, anyState, keepsGone, titled bool
 }
 
 func serve(w http.ResponseWriter, r *http.Request) {
@@ -185,6 +185,14 @@ func (p wirePerson) account() connectors.Account {
 	return connectors.Account{ID: p.ID, Name: p.Name, Access: connectors.AccessMember, Active: true}
 }
 
+// titledAs gives an account a title, which its kind never has, if the connector is faulty in that way.
+func (p people) titledAs(a connectors.Account) connectors.Account {
+	if p.titled {
+		a.Title = "Head"
+	}
+	return a
+}
+
 func (p people) List(ctx context.Context, progress connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
 	var all connectors.Collector[connectors.Account]
 	for {
@@ -200,7 +208,7 @@ func (p people) List(ctx context.Context, progress connectors.Progress[connector
 		}
 		fresh := false
 		for _, one := range w.Items {
-			fresh = all.Add(one.account()) || fresh
+			fresh = all.Add(p.titledAs(one.account())) || fresh
 		}
 		if all.Len() >= w.Total || !fresh {
 			l := all.Listing(&w.Total, all.Len() >= w.Total)

@@ -32,6 +32,7 @@ func (s Subject) healthy(t *testing.T, op operation) {
 		if op.lists {
 			checkIDs(t, got)
 			checkRecords(t, got.records)
+			s.checkNever(t, got.records)
 			checkProgress(t, progress, idsThen, got)
 		}
 		again, err := perform(t, op, source, nil)

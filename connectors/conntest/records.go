@@ -37,6 +37,33 @@ func checkRecords(t *testing.T, records any) {
 	}
 }
 
+// checkNever checks that no record has a value of a field that the kind is described never to have.
+func (s Subject) checkNever(t *testing.T, records any) {
+	t.Helper()
+	if s.Kind == nil {
+		return
+	}
+	var c connectors.Collection
+	var fillings []connectors.FieldFilling
+	switch records := records.(type) {
+	case []connectors.Account:
+		c, fillings = connectors.Accounts, connectors.Fillings(records)
+	case []connectors.Team:
+		c, fillings = connectors.Teams, connectors.Fillings(records)
+	case []connectors.Role:
+		c, fillings = connectors.Roles, connectors.Fillings(records)
+	case []connectors.Contact:
+		c, fillings = connectors.Contacts, connectors.Fillings(records)
+	case []connectors.ContactFolder:
+		c, fillings = connectors.ContactFolders, connectors.Fillings(records)
+	}
+	for _, f := range fillings {
+		if f.Filled > 0 && !s.Kind.Offers(c, f.Field) {
+			t.Errorf("%d %s have %s, which Kind.Never says that they never have", f.Filled, c, f.Field)
+		}
+	}
+}
+
 func checkAccount(t *testing.T, a connectors.Account) {
 	t.Helper()
 	what := "account " + a.ID

@@ -35,7 +35,7 @@ type Subject struct {
 	// Fake is the vendor's API: healthy, without limits, with records in every collection, and with more than one page where there is paging. If it
 	// reports changes, one record is always among them. It gets paths without Prefix, but its links must include Prefix.
 	Fake http.Handler
-	// Kind is the description of the kind. If it is nil, nothing is checked that depends on it, such as Config.Raw.
+	// Kind is the description of the kind. If it is nil, nothing is checked that depends on it, such as Config.Raw and Kind.Never.
 	Kind *connectors.Kind
 	// Secrets are texts that no error may contain, besides the credentials in Config.
 	Secrets []string

@@ -39,6 +39,25 @@ var Kind = connectors.Kind{
 		{Collection: connectors.Roles, Guide: "native, with permissions"},
 		{Collection: connectors.Contacts, Guide: "native", Incremental: true},
 	},
+	Never: []connectors.NeverOffered{
+		{
+			Collection: connectors.Accounts, Fields: []connectors.RecordField{
+				connectors.FieldFirstName, connectors.FieldLastName, connectors.FieldUsername, connectors.FieldTitle, connectors.FieldDepartment,
+				connectors.FieldAddresses, connectors.FieldAvatarURL, connectors.FieldBot, connectors.FieldURL, connectors.FieldCreatedAt,
+			},
+			Origin: "the fields of a user: https://developers.kommo.com/reference/users-list",
+		},
+		{
+			Collection: connectors.Roles, Fields: []connectors.RecordField{connectors.FieldDescription},
+			Origin: "the fields of a role: https://developers.kommo.com/reference/user-roles-list",
+		},
+		{
+			Collection: connectors.Contacts, Fields: []connectors.RecordField{
+				connectors.FieldTitle, connectors.FieldAddresses, connectors.FieldFolder, connectors.FieldURL,
+			},
+			Origin: "the fields of a contact, without those that a customer adds: https://developers.kommo.com/reference/contacts-list",
+		},
+	},
 	Hooks: hooks,
 	Guide: connectors.Guide{
 		Hooks:  "contacts",

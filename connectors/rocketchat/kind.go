@@ -47,6 +47,19 @@ var Kind = connectors.Kind{
 		{Collection: connectors.Teams, Guide: "native, with members"},
 		{Collection: connectors.Roles, Guide: "native"},
 	},
+	Never: []connectors.NeverOffered{
+		{
+			Collection: connectors.Accounts, Fields: []connectors.RecordField{
+				connectors.FieldFirstName, connectors.FieldLastName, connectors.FieldTitle, connectors.FieldDepartment, connectors.FieldPhones,
+				connectors.FieldAddresses, connectors.FieldLocale, connectors.FieldURL, connectors.FieldCreatedAt,
+			},
+			Origin: "the rows of users.list: https://developer.rocket.chat/apidocs/get-users-list",
+		},
+		{
+			Collection: connectors.Roles, Fields: []connectors.RecordField{connectors.FieldPermissions},
+			Origin: "the rows of roles.list: https://developer.rocket.chat/apidocs/get-roles",
+		},
+	},
 	EmailTrust: connectors.TrustVerified,
 	Hooks:      hooks,
 	Guide: connectors.Guide{

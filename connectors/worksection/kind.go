@@ -39,6 +39,16 @@ var Kind = connectors.Kind{
 		{Collection: connectors.Contacts, Guide: "native"},
 		{Collection: connectors.ContactFolders, Guide: "native, and derived if a contact names a folder that is not listed"},
 	},
+	Never: []connectors.NeverOffered{
+		{
+			Collection: connectors.Accounts, Fields: []connectors.RecordField{connectors.FieldUsername, connectors.FieldLocale, connectors.FieldBot},
+			Origin: "the fields of get_users: https://worksection.com/faq/api-start.html, \"members\"",
+		},
+		{
+			Collection: connectors.Contacts, Fields: []connectors.RecordField{connectors.FieldTags, connectors.FieldOwner, connectors.FieldUpdatedAt},
+			Origin: "the fields of get_contacts: https://worksection.com/faq/api-start.html, \"contacts\"",
+		},
+	},
 	Guide: connectors.Guide{
 		Mentioned: map[connectors.Collection]string{connectors.Roles: "derived from the members"},
 		Writing:   "users, teams, contacts, contact folders, task subscriptions", Paging: "none: at most 10,000 rows in a list",

@@ -70,175 +70,179 @@ var PlanTypes = plan.Types{
 		Fields: map[string]int{"account": 1, "value": 2, "observedAt": 3, "chosen": 4, "reason": 5},
 	},
 	{
-		Name: "FieldInSource", Number: 13, Satisfies: []string{"FieldInSource"},
+		Name: "FieldCoverage", Number: 13, Satisfies: []string{"FieldCoverage"},
+		Fields: map[string]int{"type": 1, "field": 2, "state": 3, "fillRate": 4},
+	},
+	{
+		Name: "FieldInSource", Number: 14, Satisfies: []string{"FieldInSource"},
 		Fields: map[string]int{"source": 1, "state": 2},
 	},
 	{
-		Name: "FieldProvenance", Number: 14, Satisfies: []string{"FieldProvenance"},
+		Name: "FieldProvenance", Number: 15, Satisfies: []string{"FieldProvenance"},
 		Fields: map[string]int{"field": 1, "state": 2, "rule": 3, "account": 4, "observedAt": 5, "changedAt": 6, "conflict": 7, "candidates": 8, "sources": 9},
 	},
 	{
-		Name: "Handle", Number: 15, Satisfies: []string{"Handle"},
+		Name: "Handle", Number: 16, Satisfies: []string{"Handle"},
 		Fields: map[string]int{"service": 1, "value": 2},
 	},
 	{
-		Name: "HeldApart", Number: 16, Satisfies: []string{"HeldApart"},
+		Name: "HeldApart", Number: 17, Satisfies: []string{"HeldApart"},
 		Fields: map[string]int{"account": 1, "rule": 2, "evidence": 3, "anchorValue": 4, "trust": 5, "reason": 6, "people": 7, "edit": 8},
 	},
 	{
-		Name: "Identity", Number: 17, Satisfies: []string{"Identity"},
+		Name: "Identity", Number: 18, Satisfies: []string{"Identity"},
 		Fields: map[string]int{"links": 1, "heldApart": 2, "heldApartByAnchor": 3},
 	},
 	{
-		Name: "IdentityDecision", Number: 18, Satisfies: []string{"IdentityDecision"},
+		Name: "IdentityDecision", Number: 19, Satisfies: []string{"IdentityDecision"},
 		Fields: map[string]int{"at": 1, "by": 2, "reason": 3},
 	},
 	{
-		Name: "IdentityEdit", Number: 19, Satisfies: []string{"IdentityEdit"},
+		Name: "IdentityEdit", Number: 20, Satisfies: []string{"IdentityEdit"},
 		Fields: map[string]int{"id": 1, "kind": 2, "accounts": 3, "from": 4, "inForce": 5, "made": 6, "undone": 7},
 	},
 	{
-		Name: "IdentityEditAccount", Number: 20, Satisfies: []string{"IdentityEditAccount"},
+		Name: "IdentityEditAccount", Number: 21, Satisfies: []string{"IdentityEditAccount"},
 		Fields: map[string]int{"accountId": 1, "source": 2, "externalId": 3, "account": 4},
 	},
 	{
-		Name: "IdentityEditConnection", Number: 21, Satisfies: []string{"IdentityEditConnection"},
+		Name: "IdentityEditConnection", Number: 22, Satisfies: []string{"IdentityEditConnection"},
 		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4},
 	},
 	{
-		Name: "IdentityEditEdge", Number: 22, Satisfies: []string{"IdentityEditEdge"},
+		Name: "IdentityEditEdge", Number: 23, Satisfies: []string{"IdentityEditEdge"},
 		Fields: map[string]int{"node": 1, "cursor": 2},
 	},
 	{
-		Name: "IdentityLink", Number: 23, Satisfies: []string{"IdentityLink"},
+		Name: "IdentityLink", Number: 24, Satisfies: []string{"IdentityLink"},
 		Fields: map[string]int{"accounts": 1, "rule": 2, "evidence": 3, "anchorValue": 4, "trust": 5, "edit": 6},
 	},
 	{
-		Name: "KommoAccount", Number: 24, Satisfies: []string{"KommoAccount", "Account", "Node", "_Entity"},
+		Name: "KommoAccount", Number: 25, Satisfies: []string{"KommoAccount", "Account", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "observedAt": 15, "phones": 16, "locale": 17, "admin": 18, "free": 19, "mailAccess": 20, "catalogAccess": 21, "permissions": 22, "stagePermissions": 23, "uuid": 24, "chatId": 25, "rank": 26},
 		Late:   map[string]bool{"observedAt": true},
 	},
 	{
-		Name: "PageInfo", Number: 25, Satisfies: []string{"PageInfo"},
+		Name: "PageInfo", Number: 26, Satisfies: []string{"PageInfo"},
 		Fields: map[string]int{"hasNextPage": 1, "hasPreviousPage": 2, "startCursor": 3, "endCursor": 4},
 	},
 	{
-		Name: "Permission", Number: 26, Satisfies: []string{"Permission"},
+		Name: "Permission", Number: 27, Satisfies: []string{"Permission"},
 		Fields: map[string]int{"entity": 1, "action": 2, "grant": 3},
 	},
 	{
-		Name: "Phone", Number: 27, Satisfies: []string{"Phone"},
+		Name: "Phone", Number: 28, Satisfies: []string{"Phone"},
 		Fields: map[string]int{"number": 1, "raw": 2, "kind": 3},
 	},
 	{
-		Name: "Query", Number: 28, Satisfies: []string{"Query"},
+		Name: "Query", Number: 29, Satisfies: []string{"Query"},
 		Fields: map[string]int{"viewer": 1, "node": 2, "nodes": 3, "changeCursor": 4, "contact": 5, "contactFolder": 6, "contacts": 7, "contactFolders": 8, "identityEdits": 9, "role": 10, "roles": 11, "sources": 12, "team": 13, "teams": 14, "user": 15, "users": 16, "_entities": 17},
 	},
 	{
-		Name: "RocketChatAccount", Number: 29, Satisfies: []string{"RocketChatAccount", "Account", "Node", "_Entity"},
+		Name: "RocketChatAccount", Number: 30, Satisfies: []string{"RocketChatAccount", "Account", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "observedAt": 15, "emails": 16, "type": 17, "avatarUrl": 18, "presence": 19, "statusText": 20, "utcOffset": 21, "customFields": 22},
 		Late:   map[string]bool{"observedAt": true, "presence": true, "statusText": true},
 	},
 	{
-		Name: "RocketChatEmail", Number: 30, Satisfies: []string{"RocketChatEmail"},
+		Name: "RocketChatEmail", Number: 31, Satisfies: []string{"RocketChatEmail"},
 		Fields: map[string]int{"address": 1, "verified": 2},
 	},
 	{
-		Name: "Role", Number: 31, Satisfies: []string{"Role", "Node", "_Entity"},
+		Name: "Role", Number: 32, Satisfies: []string{"Role", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "name": 4, "description": 5, "accessLevel": 6, "permissions": 7, "holders": 8},
 	},
 	{
-		Name: "RoleConnection", Number: 32, Satisfies: []string{"RoleConnection"},
+		Name: "RoleConnection", Number: 33, Satisfies: []string{"RoleConnection"},
 		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4, "completeness": 5},
 	},
 	{
-		Name: "RoleEdge", Number: 33, Satisfies: []string{"RoleEdge"},
+		Name: "RoleEdge", Number: 34, Satisfies: []string{"RoleEdge"},
 		Fields: map[string]int{"node": 1, "cursor": 2},
 	},
 	{
-		Name: "RoleGrant", Number: 34, Satisfies: []string{"RoleGrant"},
+		Name: "RoleGrant", Number: 35, Satisfies: []string{"RoleGrant"},
 		Fields: map[string]int{"role": 1, "account": 2, "active": 3},
 	},
 	{
-		Name: "Source", Number: 35, Satisfies: []string{"Source", "Node"},
-		Fields: map[string]int{"id": 1, "name": 2, "kind": 3, "kindName": 4, "url": 5, "state": 6, "collections": 7, "breaker": 8, "pause": 9, "capabilities": 10, "credential": 11},
+		Name: "Source", Number: 36, Satisfies: []string{"Source", "Node"},
+		Fields: map[string]int{"id": 1, "name": 2, "kind": 3, "kindName": 4, "url": 5, "state": 6, "collections": 7, "breaker": 8, "pause": 9, "capabilities": 10, "credential": 11, "coverage": 12},
 	},
 	{
-		Name: "SourceCollection", Number: 36, Satisfies: []string{"SourceCollection"},
+		Name: "SourceCollection", Number: 37, Satisfies: []string{"SourceCollection"},
 		Fields: map[string]int{"kind": 1, "state": 2, "count": 3, "expectedCount": 4, "syncedAt": 5, "triedAt": 6, "freshFor": 7, "reads": 8, "waits": 9, "error": 10, "loss": 11, "tiers": 12, "fetch": 13, "reading": 14, "anomalies": 15},
 	},
 	{
-		Name: "SourceCredential", Number: 37, Satisfies: []string{"SourceCredential"},
+		Name: "SourceCredential", Number: 38, Satisfies: []string{"SourceCredential"},
 		Fields: map[string]int{"state": 1, "expiresAt": 2, "renewed": 3, "message": 4},
 	},
 	{
-		Name: "SourceError", Number: 38, Satisfies: []string{"SourceError"},
+		Name: "SourceError", Number: 39, Satisfies: []string{"SourceError"},
 		Fields: map[string]int{"message": 1, "code": 2, "retryAt": 3},
 	},
 	{
-		Name: "SourceFetch", Number: 39, Satisfies: []string{"SourceFetch"},
+		Name: "SourceFetch", Number: 40, Satisfies: []string{"SourceFetch"},
 		Fields: map[string]int{"startedAt": 1, "count": 2, "expectedCount": 3},
 	},
 	{
-		Name: "SourceLoss", Number: 40, Satisfies: []string{"SourceLoss"},
+		Name: "SourceLoss", Number: 41, Satisfies: []string{"SourceLoss"},
 		Fields: map[string]int{"since": 1, "acceptedAt": 2, "known": 3, "found": 4, "lost": 5},
 	},
 	{
-		Name: "SourcePause", Number: 41, Satisfies: []string{"SourcePause"},
+		Name: "SourcePause", Number: 42, Satisfies: []string{"SourcePause"},
 		Fields: map[string]int{"until": 1, "message": 2, "code": 3, "partial": 4},
 	},
 	{
-		Name: "SourceTier", Number: 42, Satisfies: []string{"SourceTier"},
+		Name: "SourceTier", Number: 43, Satisfies: []string{"SourceTier"},
 		Fields: map[string]int{"kind": 1, "entries": 2, "bytes": 3, "syncedAt": 4, "hits": 5, "misses": 6, "fills": 7, "waits": 8},
 	},
 	{
-		Name: "StagePermission", Number: 43, Satisfies: []string{"StagePermission"},
+		Name: "StagePermission", Number: 44, Satisfies: []string{"StagePermission"},
 		Fields: map[string]int{"entity": 1, "pipelineId": 2, "stageId": 3, "action": 4, "grant": 5},
 	},
 	{
-		Name: "Team", Number: 44, Satisfies: []string{"Team", "Node", "_Entity"},
+		Name: "Team", Number: 45, Satisfies: []string{"Team", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "name": 4, "kind": 5, "members": 6},
 	},
 	{
-		Name: "TeamConnection", Number: 45, Satisfies: []string{"TeamConnection"},
+		Name: "TeamConnection", Number: 46, Satisfies: []string{"TeamConnection"},
 		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4, "completeness": 5},
 	},
 	{
-		Name: "TeamEdge", Number: 46, Satisfies: []string{"TeamEdge"},
+		Name: "TeamEdge", Number: 47, Satisfies: []string{"TeamEdge"},
 		Fields: map[string]int{"node": 1, "cursor": 2},
 	},
 	{
-		Name: "User", Number: 47, Satisfies: []string{"User", "Node", "_Entity"},
+		Name: "User", Number: 48, Satisfies: []string{"User", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "formerIds": 2, "name": 3, "firstName": 4, "lastName": 5, "title": 6, "department": 7, "email": 8, "emails": 9, "phones": 10, "addresses": 11, "avatarUrl": 12, "locale": 13, "active": 14, "bot": 15, "presence": 16, "presenceAsOf": 17, "createdAt": 18, "teams": 19, "roles": 20, "roleGrants": 21, "accessLevel": 22, "accounts": 23, "possibleDuplicates": 24, "identity": 25, "completeness": 26, "asOf": 27, "provenance": 28},
 		Late:   map[string]bool{"presence": true, "presenceAsOf": true, "asOf": true},
 	},
 	{
-		Name: "UserConnection", Number: 48, Satisfies: []string{"UserConnection"},
+		Name: "UserConnection", Number: 49, Satisfies: []string{"UserConnection"},
 		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4, "facets": 5, "completeness": 6},
 	},
 	{
-		Name: "UserEdge", Number: 49, Satisfies: []string{"UserEdge"},
+		Name: "UserEdge", Number: 50, Satisfies: []string{"UserEdge"},
 		Fields: map[string]int{"node": 1, "cursor": 2},
 	},
 	{
-		Name: "UserEmail", Number: 50, Satisfies: []string{"UserEmail"},
+		Name: "UserEmail", Number: 51, Satisfies: []string{"UserEmail"},
 		Fields: map[string]int{"address": 1, "trust": 2, "sources": 3},
 	},
 	{
-		Name: "Viewer", Number: 51, Satisfies: []string{"Viewer"},
+		Name: "Viewer", Number: 52, Satisfies: []string{"Viewer"},
 		Fields: map[string]int{"subject": 1, "scopes": 2, "user": 3, "account": 4, "worksection": 5},
 	},
 	{
-		Name: "ViewerAccount", Number: 52, Satisfies: []string{"ViewerAccount"},
+		Name: "ViewerAccount", Number: 53, Satisfies: []string{"ViewerAccount"},
 		Fields: map[string]int{"source": 1, "externalId": 2, "name": 3, "email": 4, "title": 5, "department": 6, "accessLevel": 7, "account": 8},
 	},
 	{
-		Name: "WorksectionAccount", Number: 53, Satisfies: []string{"WorksectionAccount", "Account", "Node", "_Entity"},
+		Name: "WorksectionAccount", Number: 54, Satisfies: []string{"WorksectionAccount", "Account", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "observedAt": 15, "firstName": 16, "lastName": 17, "title": 18, "department": 19, "addedAt": 20, "rate": 21, "avatarUrl": 22, "phones": 23, "addresses": 24, "chats": 25, "socials": 26, "otherContacts": 27},
 		Late:   map[string]bool{"observedAt": true},
 	},
 	{
-		Name: "WorksectionViewer", Number: 54, Satisfies: []string{"WorksectionViewer"},
+		Name: "WorksectionViewer", Number: 55, Satisfies: []string{"WorksectionViewer"},
 		Fields: map[string]int{"source": 1, "externalId": 2, "name": 3, "email": 4, "title": 5, "department": 6, "accessLevel": 7, "account": 8},
 	},
 }
@@ -1340,6 +1344,64 @@ func (x *planned) writeFieldCandidate(b []byte, o *directory.Candidate, s *plan.
 			b, is = model.AppendCandidateReason(b, v)
 			if !is {
 				x.NullField(f)
+			}
+		}
+		if is {
+			continue
+		}
+		if f.NonNull {
+			ok = false
+		} else {
+			b = append(b, "null"...)
+		}
+	}
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	if len(s.Fields) == 0 {
+		return append(b, "{}"...), true
+	}
+	b[start] = '{' // in the place of the first field's comma
+	return append(b, '}'), true
+}
+
+func (x *planned) writeFieldCoverage(b []byte, o *model.FieldCoverage, s *plan.Selection) ([]byte, bool) {
+	start, ok := len(b), true
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		b = append(b, f.Key...)
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
+			b = append(b, "null"...)
+			continue
+		}
+		is := true
+		switch f.Number {
+		case plan.Typename:
+			b = append(b, f.Text...)
+		case 1: // type
+			v := o.Type
+			b, is = model.AppendCollectionKind(b, v)
+			if !is {
+				x.NullField(f)
+			}
+		case 2: // field
+			v := o.Field
+			b = plan.AppendString(b, v)
+		case 3: // state
+			v := o.State
+			b, is = model.AppendCoverageState(b, v)
+			if !is {
+				x.NullField(f)
+			}
+		case 4: // fillRate
+			v := o.FillRate
+			if v == nil {
+				is = false
+			} else {
+				v := *v
+				if b, is = plan.AppendFloat(b, v); !is {
+					x.Abandon()
+				}
 			}
 		}
 		if is {
@@ -3775,6 +3837,18 @@ func (x *planned) writeSource(b []byte, o *directory.Source, s *plan.Selection) 
 				b, is = x.writeSourceCredential(b, v, f.Sub)
 			}
 			x.Leave()
+		case 12: // coverage
+			x.Enter(f)
+			ctx := x.Ctx
+			v, err := x.Resolvers.Source().Coverage(ctx, o)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			b, is = x.writeNFieldCoverage2ᚕᚖrosterᚋgraphᚋmodelᚐFieldCoverageᚄ(b, v, f)
+			x.Leave()
 		}
 		if is {
 			continue
@@ -5987,6 +6061,37 @@ func (x *planned) writeNFieldCandidate2ᚕᚖrosterᚋinternalᚋdirectoryᚐCan
 	return append(b, ']'), true
 }
 
+func (x *planned) writeNFieldCoverage2ᚕᚖrosterᚋgraphᚋmodelᚐFieldCoverageᚄ(b []byte, list []*model.FieldCoverage, f *plan.Field) ([]byte, bool) {
+	start, ok := len(b), true
+	b = append(b, '[')
+	x.EnterList()
+	for i := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		x.At(i)
+		is := true
+		v := list[i]
+		if v == nil {
+			x.Null()
+			is = false
+		} else {
+			b, is = x.writeFieldCoverage(b, v, f.Sub)
+		}
+		if !is {
+			ok = false
+		}
+		if len(b) > x.Limit && !x.More(b) || x.Stopped {
+			break
+		}
+	}
+	x.Leave()
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	return append(b, ']'), true
+}
+
 func (x *planned) writeNFieldInSource2ᚕᚖrosterᚋinternalᚋdirectoryᚐFieldInSourceᚄ(b []byte, list []*directory.FieldInSource, f *plan.Field) ([]byte, bool) {
 	start, ok := len(b), true
 	b = append(b, '[')
@@ -7037,26 +7142,26 @@ func (x *planned) writeOTeam2ᚕᚖrosterᚋinternalᚋdirectoryᚐTeamᚄ(b []b
 func (x *planned) writeAccount(b []byte, object directory.Account, f *plan.Field) ([]byte, bool) {
 	switch o := object.(type) {
 	case model.WorksectionAccount:
-		return x.writeWorksectionAccount(b, &o, f.Of[53])
+		return x.writeWorksectionAccount(b, &o, f.Of[54])
 	case *model.WorksectionAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeWorksectionAccount(b, o, f.Of[53])
+		return x.writeWorksectionAccount(b, o, f.Of[54])
 	case model.RocketChatAccount:
-		return x.writeRocketChatAccount(b, &o, f.Of[29])
+		return x.writeRocketChatAccount(b, &o, f.Of[30])
 	case *model.RocketChatAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRocketChatAccount(b, o, f.Of[29])
+		return x.writeRocketChatAccount(b, o, f.Of[30])
 	case model.KommoAccount:
-		return x.writeKommoAccount(b, &o, f.Of[24])
+		return x.writeKommoAccount(b, &o, f.Of[25])
 	case *model.KommoAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeKommoAccount(b, o, f.Of[24])
+		return x.writeKommoAccount(b, o, f.Of[25])
 	case *directory.AccountCore:
 		if o == nil {
 			return b, false
@@ -7076,26 +7181,26 @@ func (x *planned) writeAccount(b []byte, object directory.Account, f *plan.Field
 func (x *planned) writeNode(b []byte, object directory.Node, f *plan.Field) ([]byte, bool) {
 	switch o := object.(type) {
 	case model.WorksectionAccount:
-		return x.writeWorksectionAccount(b, &o, f.Of[53])
+		return x.writeWorksectionAccount(b, &o, f.Of[54])
 	case *model.WorksectionAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeWorksectionAccount(b, o, f.Of[53])
+		return x.writeWorksectionAccount(b, o, f.Of[54])
 	case model.RocketChatAccount:
-		return x.writeRocketChatAccount(b, &o, f.Of[29])
+		return x.writeRocketChatAccount(b, &o, f.Of[30])
 	case *model.RocketChatAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRocketChatAccount(b, o, f.Of[29])
+		return x.writeRocketChatAccount(b, o, f.Of[30])
 	case model.KommoAccount:
-		return x.writeKommoAccount(b, &o, f.Of[24])
+		return x.writeKommoAccount(b, &o, f.Of[25])
 	case *model.KommoAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeKommoAccount(b, o, f.Of[24])
+		return x.writeKommoAccount(b, o, f.Of[25])
 	case *directory.AccountCore:
 		if o == nil {
 			return b, false
@@ -7112,22 +7217,22 @@ func (x *planned) writeNode(b []byte, object directory.Node, f *plan.Field) ([]b
 		if o == nil {
 			return b, false
 		}
-		return x.writeUser(b, o, f.Of[47])
+		return x.writeUser(b, o, f.Of[48])
 	case *directory.Team:
 		if o == nil {
 			return b, false
 		}
-		return x.writeTeam(b, o, f.Of[44])
+		return x.writeTeam(b, o, f.Of[45])
 	case *directory.Source:
 		if o == nil {
 			return b, false
 		}
-		return x.writeSource(b, o, f.Of[35])
+		return x.writeSource(b, o, f.Of[36])
 	case *directory.Role:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRole(b, o, f.Of[31])
+		return x.writeRole(b, o, f.Of[32])
 	case *directory.ContactFolder:
 		if o == nil {
 			return b, false
@@ -7150,26 +7255,26 @@ func (x *planned) writeNode(b []byte, object directory.Node, f *plan.Field) ([]b
 func (x *planned) write_Entity(b []byte, object fedruntime.Entity, f *plan.Field) ([]byte, bool) {
 	switch o := object.(type) {
 	case model.WorksectionAccount:
-		return x.writeWorksectionAccount(b, &o, f.Of[53])
+		return x.writeWorksectionAccount(b, &o, f.Of[54])
 	case *model.WorksectionAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeWorksectionAccount(b, o, f.Of[53])
+		return x.writeWorksectionAccount(b, o, f.Of[54])
 	case model.RocketChatAccount:
-		return x.writeRocketChatAccount(b, &o, f.Of[29])
+		return x.writeRocketChatAccount(b, &o, f.Of[30])
 	case *model.RocketChatAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRocketChatAccount(b, o, f.Of[29])
+		return x.writeRocketChatAccount(b, o, f.Of[30])
 	case model.KommoAccount:
-		return x.writeKommoAccount(b, &o, f.Of[24])
+		return x.writeKommoAccount(b, &o, f.Of[25])
 	case *model.KommoAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeKommoAccount(b, o, f.Of[24])
+		return x.writeKommoAccount(b, o, f.Of[25])
 	case *directory.AccountCore:
 		if o == nil {
 			return b, false
@@ -7186,17 +7291,17 @@ func (x *planned) write_Entity(b []byte, object fedruntime.Entity, f *plan.Field
 		if o == nil {
 			return b, false
 		}
-		return x.writeUser(b, o, f.Of[47])
+		return x.writeUser(b, o, f.Of[48])
 	case *directory.Team:
 		if o == nil {
 			return b, false
 		}
-		return x.writeTeam(b, o, f.Of[44])
+		return x.writeTeam(b, o, f.Of[45])
 	case *directory.Role:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRole(b, o, f.Of[31])
+		return x.writeRole(b, o, f.Of[32])
 	case *directory.ContactFolder:
 		if o == nil {
 			return b, false

@@ -139,8 +139,8 @@ func (ec *executionContext) _FieldCandidate_reason(ctx context.Context, field gr
 			return obj.Reason, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v directory.Reason) graphql.Marshaler {
-			return ec.marshalNCandidateReason2rosterᚋinternalᚋdirectoryᚐReason(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v directory.CandidateReason) graphql.Marshaler {
+			return ec.marshalNCandidateReason2rosterᚋinternalᚋdirectoryᚐCandidateReason(ctx, selections, v)
 		},
 		true,
 		true,
@@ -263,8 +263,8 @@ func (ec *executionContext) _FieldProvenance_rule(ctx context.Context, field gra
 			return obj.Rule, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v directory.Rule) graphql.Marshaler {
-			return ec.marshalNFieldRule2rosterᚋinternalᚋdirectoryᚐRule(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v directory.FieldRule) graphql.Marshaler {
+			return ec.marshalNFieldRule2rosterᚋinternalᚋdirectoryᚐFieldRule(ctx, selections, v)
 		},
 		true,
 		true,
@@ -634,12 +634,12 @@ func (ec *executionContext) _FieldProvenance(ctx context.Context, sel ast.Select
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) unmarshalNCandidateReason2rosterᚋinternalᚋdirectoryᚐReason(ctx context.Context, v any) (directory.Reason, error) {
+func (ec *executionContext) unmarshalNCandidateReason2rosterᚋinternalᚋdirectoryᚐCandidateReason(ctx context.Context, v any) (directory.CandidateReason, error) {
 	res, err := model.UnmarshalCandidateReason(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCandidateReason2rosterᚋinternalᚋdirectoryᚐReason(ctx context.Context, sel ast.SelectionSet, v directory.Reason) graphql.Marshaler {
+func (ec *executionContext) marshalNCandidateReason2rosterᚋinternalᚋdirectoryᚐCandidateReason(ctx context.Context, sel ast.SelectionSet, v directory.CandidateReason) graphql.Marshaler {
 	_ = sel
 	res := model.MarshalCandidateReason(v)
 	if res == graphql.Null {
@@ -728,12 +728,12 @@ func (ec *executionContext) marshalNFieldProvenance2ᚖrosterᚋinternalᚋdirec
 	return ec._FieldProvenance(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNFieldRule2rosterᚋinternalᚋdirectoryᚐRule(ctx context.Context, v any) (directory.Rule, error) {
+func (ec *executionContext) unmarshalNFieldRule2rosterᚋinternalᚋdirectoryᚐFieldRule(ctx context.Context, v any) (directory.FieldRule, error) {
 	res, err := model.UnmarshalFieldRule(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNFieldRule2rosterᚋinternalᚋdirectoryᚐRule(ctx context.Context, sel ast.SelectionSet, v directory.Rule) graphql.Marshaler {
+func (ec *executionContext) marshalNFieldRule2rosterᚋinternalᚋdirectoryᚐFieldRule(ctx context.Context, sel ast.SelectionSet, v directory.FieldRule) graphql.Marshaler {
 	_ = sel
 	res := model.MarshalFieldRule(v)
 	if res == graphql.Null {

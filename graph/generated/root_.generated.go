@@ -234,6 +234,13 @@ type ComplexityRoot struct {
 		Value      func(childComplexity int) int
 	}
 
+	FieldCoverage struct {
+		Field    func(childComplexity int) int
+		FillRate func(childComplexity int) int
+		State    func(childComplexity int) int
+		Type     func(childComplexity int) int
+	}
+
 	FieldInSource struct {
 		Source func(childComplexity int) int
 		State  func(childComplexity int) int
@@ -485,6 +492,7 @@ type ComplexityRoot struct {
 		Breaker      func(childComplexity int) int
 		Capabilities func(childComplexity int) int
 		Collections  func(childComplexity int) int
+		Coverage     func(childComplexity int) int
 		Credential   func(childComplexity int) int
 		ID           func(childComplexity int) int
 		Kind         func(childComplexity int) int
@@ -1634,6 +1642,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FieldCandidate.Value(childComplexity), true
+
+	case "FieldCoverage.field":
+		if e.ComplexityRoot.FieldCoverage.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldCoverage.Field(childComplexity), true
+	case "FieldCoverage.fillRate":
+		if e.ComplexityRoot.FieldCoverage.FillRate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldCoverage.FillRate(childComplexity), true
+	case "FieldCoverage.state":
+		if e.ComplexityRoot.FieldCoverage.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldCoverage.State(childComplexity), true
+	case "FieldCoverage.type":
+		if e.ComplexityRoot.FieldCoverage.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldCoverage.Type(childComplexity), true
 
 	case "FieldInSource.source":
 		if e.ComplexityRoot.FieldInSource.Source == nil {
@@ -2834,6 +2867,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Source.Collections(childComplexity), true
+	case "Source.coverage":
+		if e.ComplexityRoot.Source.Coverage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Source.Coverage(childComplexity), true
 	case "Source.credential":
 		if e.ComplexityRoot.Source.Credential == nil {
 			break
@@ -4610,7 +4649,8 @@ type FieldProvenance {
   "When a fetch first had the present value; null if that is not known."
   changedAt: DateTime
   """
-  Whether accounts have different values that could count. Always false for UNION. Null if the caller may not see the field.
+  Whether accounts have different values, of which one had to be taken. Letter case does not count. Always false for rules other than
+  PRECEDENCE and FALLBACK. Null if the caller may not see the field.
   """
   conflict: Boolean
   """
@@ -4630,7 +4670,7 @@ enum FieldState {
   EMPTY_AT_SOURCE
   "The person has no account in a source that can have the field."
   NO_ACCOUNT
-  "The source never has the field: see Source.coverage."
+  "Roster never gets the field from this kind of source: see Source.coverage."
   NOT_OFFERED
   "The source does not show the field to the credential with which Roster reads."
   RESTRICTED
@@ -4662,10 +4702,10 @@ enum FieldRule {
 type FieldCandidate {
   account: Account!
   """
-  The value as the graph shows it: a text, a boolean, an instant, or a list. Of a phone it has number, raw and kind; of a team or a
-  role, id and name.
+  What the source says: a text, a boolean, an instant, or a list. Of an address of e-mail it has the text; of a phone number, raw and
+  kind; of a team or a role, id and name.
   """
-  value: JSON!
+  value: JSON! @cost(weight: 10)
   "When it was fetched; null if that is not known."
   observedAt: DateTime
   "Whether the value of the field is this one, or is made from it."
@@ -4683,7 +4723,7 @@ enum CandidateReason {
   LESS_PREFERRED
   "Not chosen: another account has a better kind of value, such as a real name instead of a user name."
   LESSER_KIND
-  "Not chosen: nobody vouches for the address."
+  "Not chosen: the account's source does not vouch for the address."
   UNTRUSTED
   "Not chosen: the account is not active."
   INACTIVE
@@ -4964,6 +5004,36 @@ type Source implements Node {
   capabilities: [SourceCapability!]! @listSize(assumedSize: 10)
   "The state of its credential, as far as it is known without calling the source; null if nothing is known."
   credential: SourceCredential
+  "Which fields the source has, and in how many of its records. All records are counted, once for each version of the directory."
+  coverage: [FieldCoverage!]! @cost(weight: 100) @listSize(assumedSize: 40)
+}
+
+"How far a source has a field of one kind of records."
+type FieldCoverage {
+  "The kind of the records. For ACCOUNTS, the fields are those of Account, its types and User."
+  type: CollectionKind!
+  field: String!
+  state: CoverageState!
+  """
+  The share of the records that have a value, from 0 to 1, to three decimals. Null without records, for UNSUPPORTED and RESTRICTED,
+  and for a field that the caller may not see.
+  """
+  fillRate: Float
+}
+
+"How far a source has a field. Clients must expect new values."
+enum CoverageState {
+  "The source has the field and shows it. A record may still have no value."
+  SUPPORTED
+  """
+  Only a part of the records shows the field: the others hide it or have not been fetched, or the source does not list such records
+  and Roster knows them from others that mention them.
+  """
+  PARTIAL
+  "Roster never gets the field from this kind of source, or no such records."
+  UNSUPPORTED
+  "The source does not show the field to the credential with which Roster reads."
+  RESTRICTED
 }
 
 "A pause that a source has asked for."
@@ -6420,6 +6490,20 @@ func (ec *executionContext) childFields_FieldCandidate(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type FieldCandidate", field.Name)
 }
 
+func (ec *executionContext) childFields_FieldCoverage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return ec.fieldContext_FieldCoverage_type(ctx, field)
+	case "field":
+		return ec.fieldContext_FieldCoverage_field(ctx, field)
+	case "state":
+		return ec.fieldContext_FieldCoverage_state(ctx, field)
+	case "fillRate":
+		return ec.fieldContext_FieldCoverage_fillRate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FieldCoverage", field.Name)
+}
+
 func (ec *executionContext) childFields_FieldInSource(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "source":
@@ -6870,6 +6954,8 @@ func (ec *executionContext) childFields_Source(ctx context.Context, field graphq
 		return ec.fieldContext_Source_capabilities(ctx, field)
 	case "credential":
 		return ec.fieldContext_Source_credential(ctx, field)
+	case "coverage":
+		return ec.fieldContext_Source_coverage(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Source", field.Name)
 }

@@ -27,6 +27,7 @@ type SourceResolver interface {
 	Pause(ctx context.Context, obj *directory.Source) (*model.SourcePause, error)
 	Capabilities(ctx context.Context, obj *directory.Source) ([]model.SourceCapability, error)
 	Credential(ctx context.Context, obj *directory.Source) (*model.SourceCredential, error)
+	Coverage(ctx context.Context, obj *directory.Source) ([]*model.FieldCoverage, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -104,6 +105,98 @@ func (ec *executionContext) _Anomaly_example(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_Anomaly_example(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Anomaly", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _FieldCoverage_type(ctx context.Context, field graphql.CollectedField, obj *model.FieldCoverage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FieldCoverage_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v connectors.Collection) graphql.Marshaler {
+			return ec.marshalNCollectionKind2rosterᚋconnectorsᚐCollection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FieldCoverage_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FieldCoverage", field, false, false, errors.New("field of type CollectionKind does not have child fields"))
+}
+
+func (ec *executionContext) _FieldCoverage_field(ctx context.Context, field graphql.CollectedField, obj *model.FieldCoverage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FieldCoverage_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FieldCoverage_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FieldCoverage", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _FieldCoverage_state(ctx context.Context, field graphql.CollectedField, obj *model.FieldCoverage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FieldCoverage_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v connectors.Coverage) graphql.Marshaler {
+			return ec.marshalNCoverageState2rosterᚋconnectorsᚐCoverage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FieldCoverage_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FieldCoverage", field, false, false, errors.New("field of type CoverageState does not have child fields"))
+}
+
+func (ec *executionContext) _FieldCoverage_fillRate(ctx context.Context, field graphql.CollectedField, obj *model.FieldCoverage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FieldCoverage_fillRate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FillRate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FieldCoverage_fillRate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FieldCoverage", field, false, false, errors.New("field of type Float does not have child fields"))
 }
 
 func (ec *executionContext) _RefreshSourcePayload_outcome(ctx context.Context, field graphql.CollectedField, obj *model.RefreshSourcePayload) (ret graphql.Marshaler) {
@@ -491,6 +584,38 @@ func (ec *executionContext) fieldContext_Source_credential(_ context.Context, fi
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_SourceCredential(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Source_coverage(ctx context.Context, field graphql.CollectedField, obj *directory.Source) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Source_coverage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Source().Coverage(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.FieldCoverage) graphql.Marshaler {
+			return ec.marshalNFieldCoverage2ᚕᚖrosterᚋgraphᚋmodelᚐFieldCoverageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Source_coverage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Source",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FieldCoverage(ctx, field)
 		},
 	}
 	return fc, nil
@@ -1634,6 +1759,59 @@ func (ec *executionContext) _Anomaly(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
+var fieldCoverageImplementors = []string{"FieldCoverage"}
+
+func (ec *executionContext) _FieldCoverage(ctx context.Context, sel ast.SelectionSet, obj *model.FieldCoverage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fieldCoverageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FieldCoverage")
+		case "type":
+			out.Values[i] = ec._FieldCoverage_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = ec._FieldCoverage_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._FieldCoverage_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fillRate":
+			out.Values[i] = ec._FieldCoverage_fillRate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var refreshSourcePayloadImplementors = []string{"RefreshSourcePayload"}
 
 func (ec *executionContext) _RefreshSourcePayload(ctx context.Context, sel ast.SelectionSet, obj *model.RefreshSourcePayload) graphql.Marshaler {
@@ -1925,6 +2103,44 @@ func (ec *executionContext) _Source(ctx context.Context, sel ast.SelectionSet, o
 				}()
 				res = ec._Source_credential(ctx, field, obj)
 				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "coverage":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Source_coverage(ctx, field, obj)
+				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -2476,6 +2692,22 @@ func (ec *executionContext) marshalNCollectionKind2rosterᚋconnectorsᚐCollect
 	return res
 }
 
+func (ec *executionContext) unmarshalNCoverageState2rosterᚋconnectorsᚐCoverage(ctx context.Context, v any) (connectors.Coverage, error) {
+	res, err := model.UnmarshalCoverageState(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCoverageState2rosterᚋconnectorsᚐCoverage(ctx context.Context, sel ast.SelectionSet, v connectors.Coverage) graphql.Marshaler {
+	_ = sel
+	res := model.MarshalCoverageState(v)
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNCredentialState2rosterᚋconnectorsᚐCredentialState(ctx context.Context, v any) (connectors.CredentialState, error) {
 	res, err := model.UnmarshalCredentialState(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -2490,6 +2722,32 @@ func (ec *executionContext) marshalNCredentialState2rosterᚋconnectorsᚐCreden
 		}
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNFieldCoverage2ᚕᚖrosterᚋgraphᚋmodelᚐFieldCoverageᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.FieldCoverage) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFieldCoverage2ᚖrosterᚋgraphᚋmodelᚐFieldCoverage(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFieldCoverage2ᚖrosterᚋgraphᚋmodelᚐFieldCoverage(ctx context.Context, sel ast.SelectionSet, v *model.FieldCoverage) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._FieldCoverage(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRefreshSourceInput2rosterᚋgraphᚋmodelᚐRefreshSourceInput(ctx context.Context, v any) (model.RefreshSourceInput, error) {

@@ -94,6 +94,17 @@ type CreateTeamPayload struct {
 	UserErrors []*UserError    `json:"userErrors"`
 }
 
+// How far a source has a field of one kind of records.
+type FieldCoverage struct {
+	// The kind of the records. For ACCOUNTS, the fields are those of Account, its types and User.
+	Type  connectors.Collection `json:"type"`
+	Field string                `json:"field"`
+	State connectors.Coverage   `json:"state"`
+	// The share of the records that have a value, from 0 to 1, to three decimals. Null without records, for UNSUPPORTED and RESTRICTED,
+	// and for a field that the caller may not see.
+	FillRate *float64 `json:"fillRate,omitempty"`
+}
+
 // Who has made or undone an edit, when, and why.
 type IdentityDecision struct {
 	At time.Time `json:"at"`

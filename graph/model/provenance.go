@@ -29,36 +29,55 @@ func AppendFieldState(b []byte, v directory.FieldState) ([]byte, bool) {
 // UnmarshalFieldState reads a FieldState.
 func UnmarshalFieldState(v any) (directory.FieldState, error) { return fieldStates.unmarshal(v) }
 
-var fieldRules = newEnum(map[string]directory.Rule{
+var fieldRules = newEnum(map[string]directory.FieldRule{
 	"PRECEDENCE": directory.RulePrecedence, "FALLBACK": directory.RuleFallback, "ANY": directory.RuleAny, "ALL": directory.RuleAll,
 	"HIGHEST": directory.RuleHighest, "EARLIEST": directory.RuleEarliest, "UNION": directory.RuleUnion,
 })
 
 // MarshalFieldRule writes a FieldRule.
-func MarshalFieldRule(v directory.Rule) graphql.Marshaler { return fieldRules.marshal(v) }
+func MarshalFieldRule(v directory.FieldRule) graphql.Marshaler { return fieldRules.marshal(v) }
 
 // AppendFieldRule appends the value as MarshalFieldRule writes it, and reports whether it is not null.
-func AppendFieldRule(b []byte, v directory.Rule) ([]byte, bool) { return fieldRules.append(b, v) }
+func AppendFieldRule(b []byte, v directory.FieldRule) ([]byte, bool) { return fieldRules.append(b, v) }
 
 // UnmarshalFieldRule reads a FieldRule.
-func UnmarshalFieldRule(v any) (directory.Rule, error) { return fieldRules.unmarshal(v) }
+func UnmarshalFieldRule(v any) (directory.FieldRule, error) { return fieldRules.unmarshal(v) }
 
-var candidateReasons = newEnum(map[string]directory.Reason{
+var candidateReasons = newEnum(map[string]directory.CandidateReason{
 	"PREFERRED": directory.ReasonPreferred, "COMBINED": directory.ReasonCombined, "LESS_PREFERRED": directory.ReasonLessPreferred,
 	"LESSER_KIND": directory.ReasonLesserKind, "UNTRUSTED": directory.ReasonUntrusted, "INACTIVE": directory.ReasonInactive,
 	"OUTWEIGHED": directory.ReasonOutweighed,
 })
 
 // MarshalCandidateReason writes a CandidateReason.
-func MarshalCandidateReason(v directory.Reason) graphql.Marshaler { return candidateReasons.marshal(v) }
+func MarshalCandidateReason(v directory.CandidateReason) graphql.Marshaler {
+	return candidateReasons.marshal(v)
+}
 
 // AppendCandidateReason appends the value as MarshalCandidateReason writes it, and reports whether it is not null.
-func AppendCandidateReason(b []byte, v directory.Reason) ([]byte, bool) {
+func AppendCandidateReason(b []byte, v directory.CandidateReason) ([]byte, bool) {
 	return candidateReasons.append(b, v)
 }
 
 // UnmarshalCandidateReason reads a CandidateReason.
-func UnmarshalCandidateReason(v any) (directory.Reason, error) { return candidateReasons.unmarshal(v) }
+func UnmarshalCandidateReason(v any) (directory.CandidateReason, error) {
+	return candidateReasons.unmarshal(v)
+}
+
+var coverageStates = newEnum(map[string]connectors.Coverage{
+	"SUPPORTED": connectors.Supported, "PARTIAL": connectors.Partial, "UNSUPPORTED": connectors.Unsupported, "RESTRICTED": connectors.Restricted,
+})
+
+// MarshalCoverageState writes a CoverageState.
+func MarshalCoverageState(v connectors.Coverage) graphql.Marshaler { return coverageStates.marshal(v) }
+
+// AppendCoverageState appends the value as MarshalCoverageState writes it, and reports whether it is not null.
+func AppendCoverageState(b []byte, v connectors.Coverage) ([]byte, bool) {
+	return coverageStates.append(b, v)
+}
+
+// UnmarshalCoverageState reads a CoverageState.
+func UnmarshalCoverageState(v any) (connectors.Coverage, error) { return coverageStates.unmarshal(v) }
 
 // MarshalFieldValue writes the value of a field as JSON, as the graph shows it.
 func MarshalFieldValue(v directory.Value) graphql.Marshaler {

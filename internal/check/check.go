@@ -36,6 +36,8 @@ type Collection struct {
 	Err       *connectors.Error
 	// Cut is the error of the check's context if only its end has ended the fetch, so that nothing is wrong with the source; nil otherwise.
 	Cut error
+
+	seen seen // what the records have
 }
 
 // short reports whether the fetch ended early although nothing is wrong with the source.
@@ -96,6 +98,7 @@ func one(ctx context.Context, s *connectors.Source, w *Watch) Report {
 		for _, c := range s.Collections() {
 			r.Collections = append(r.Collections, fetch(ctx, s, c, w))
 		}
+		r.countMembers()
 		if s.Prober == nil {
 			r.inferFromCollections()
 		}
@@ -167,7 +170,7 @@ func list[T connectors.Record](ctx context.Context, source string, kind connecto
 	w.fetched(source, kind, len(listing.Records), listing.Expected)
 	c := Collection{
 		Kind: kind, Count: len(listing.Records), Expected: listing.Expected, Complete: listing.Complete, Anomalies: listing.Anomalies,
-		Err: connectors.AsError(source, err),
+		Err: connectors.AsError(source, err), seen: look(listing.Records),
 	}
 	if c.Err != nil && c.Err.Status == 0 { // an answer with an error is the source's own
 		c.Cut = ctx.Err()

@@ -33,6 +33,12 @@ type (
 		Expected  *int                 `json:"expected"`
 		Error     *string              `json:"error"`
 		Anomalies []connectors.Anomaly `json:"anomalies"`
+		Coverage  []coverageForm       `json:"coverage"`
+	}
+	coverageForm struct {
+		Field    string   `json:"field"`
+		State    string   `json:"state"`
+		FillRate *float64 `json:"fill_rate"`
 	}
 	findingForm struct {
 		What string `json:"what"`
@@ -64,7 +70,11 @@ func (r *Report) form() sourceForm {
 		if anomalies == nil {
 			anomalies = []connectors.Anomaly{}
 		}
-		f.Collections = append(f.Collections, collectionForm{c.Kind.String(), c.state(), c.Count, c.Expected, text(c.Err, c.short()), anomalies})
+		coverage := []coverageForm{}
+		for _, f := range r.coverage(c) {
+			coverage = append(coverage, coverageForm{string(f.Field), f.Coverage.String(), f.Rate})
+		}
+		f.Collections = append(f.Collections, collectionForm{c.Kind.String(), c.state(), c.Count, c.Expected, text(c.Err, c.short()), anomalies, coverage})
 	}
 	for _, finding := range r.Findings {
 		f.Findings = append(f.Findings, findingForm(finding))

@@ -136,6 +136,11 @@ func (r *Report) notes(w io.Writer) error {
 			lines = append(lines, "! "+anomaly(c.Kind, a))
 		}
 	}
+	for i := range r.Collections {
+		if line := r.coverageLine(&r.Collections[i]); line != "" {
+			lines = append(lines, "· "+line)
+		}
+	}
 	if len(lines) == 0 {
 		return nil
 	}

@@ -41,6 +41,8 @@ type price struct {
 	length int
 	slices []*ast.ArgumentDefinition // the arguments that give the number of items
 	keys   *ast.ArgumentDefinition   // a list; the field returns one item for each of its keys
+	// picks is a list argument that can be absent; the field returns at most one item for each of its values, and length items without it.
+	picks *ast.ArgumentDefinition
 	// whole is false if the length is that of some fields below this one, its sizedFields.
 	whole bool
 	// sized is true if the length is given at the field above.
@@ -102,6 +104,11 @@ func priceOf(s *ast.Schema, t *ast.Definition, f *ast.FieldDefinition) *price {
 	p.whole = len(sizedFields(f)) == 0
 	if v := size.Arguments.ForName("assumedSize"); v != nil {
 		p.length = number(v.Value, nil, anyLength)
+	}
+	for _, a := range f.Arguments {
+		if p.list && p.length >= 0 && !a.Type.NonNull && a.Type.Elem != nil {
+			p.picks = a
+		}
 	}
 	if v := size.Arguments.ForName("slicingArguments"); v != nil {
 		for _, child := range v.Value.Children {
@@ -273,8 +280,25 @@ func (p *price) count(f *ast.Field, variables map[string]any) int {
 		return length
 	case p.length < 0:
 		return anyLength
+	case p.picks != nil:
+		return p.picked(f.Arguments.ForName(p.picks.Name), variables)
 	}
 	return p.length
+}
+
+// picked returns how many items an argument picks.
+func (p *price) picked(a *ast.Argument, variables map[string]any) int {
+	if a == nil || a.Value == nil {
+		return p.length
+	}
+	value, err := a.Value.Value(variables)
+	switch list, isList := value.([]any); {
+	case err != nil || value == nil:
+		return p.length
+	case isList:
+		return min(len(list), p.length)
+	}
+	return 1
 }
 
 // number reads a number. It returns otherwise if v is not a number or is negative.

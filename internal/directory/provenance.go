@@ -8,13 +8,13 @@ import (
 	"roster/connectors"
 )
 
-// Rule is how a field gets its value.
-type Rule uint8
+// FieldRule is how a field gets its value.
+type FieldRule uint8
 
 // The rules.
 const (
 	// RulePrecedence takes the value of the first account that has one, in the field's order of sources.
-	RulePrecedence Rule = iota
+	RulePrecedence FieldRule = iota
 	// RuleFallback is RulePrecedence for values of several kinds, of which the best kind counts.
 	RuleFallback
 	// RuleAny is true if it is true of any account, and RuleAll only if it is true of all.
@@ -25,14 +25,6 @@ const (
 	RuleEarliest
 	// RuleUnion takes what any account has.
 	RuleUnion
-	// RuleOwn takes the value of the object's own record.
-	RuleOwn
-	// RuleFirst takes the first of the record's values.
-	RuleFirst
-	// RuleReference follows the record's reference to another record of its source.
-	RuleReference
-	// RuleMatch finds the person with the same address.
-	RuleMatch
 )
 
 // FieldState says whether a field has a value, and if it has none, why.
@@ -52,16 +44,16 @@ const (
 	StateEmpty
 	// StateNoAccount means that the person has no account in a source that can have the field.
 	StateNoAccount
-	// StateNotOffered means that the source never has the field.
+	// StateNotOffered means that Roster never gets the field from the source.
 	StateNotOffered
 )
 
-// Reason says why a candidate counts, or why it does not.
-type Reason uint8
+// CandidateReason says why a candidate counts, or why it does not.
+type CandidateReason uint8
 
 // The reasons. The first two are those of candidates that are chosen.
 const (
-	reasonNone Reason = iota
+	reasonNone CandidateReason = iota
 	// ReasonPreferred means that no other account with a value comes before this one.
 	ReasonPreferred
 	// ReasonCombined means that the value is made from this one, maybe together with others.
@@ -70,7 +62,7 @@ const (
 	ReasonLessPreferred
 	// ReasonLesserKind means that another account has a better kind of value, such as a real name instead of a user name.
 	ReasonLesserKind
-	// ReasonUntrusted means that the source does not vouch for the address.
+	// ReasonUntrusted means that the account's source does not vouch for the address.
 	ReasonUntrusted
 	// ReasonInactive means that the account is not active.
 	ReasonInactive
@@ -82,12 +74,12 @@ const (
 type FieldProvenance struct {
 	Field string
 	State FieldState
-	Rule  Rule
+	Rule  FieldRule
 	// Account is the first account from which the value comes; nil if there is none, or if the value is made from several together.
 	Account Account
 	// ObservedAt is when the data was fetched that says so. ChangedAt is when a fetch first had the value. Each is zero if it is not known.
 	ObservedAt, ChangedAt time.Time
-	// Conflict says whether accounts have different values that could count; nil if the caller may not see the field.
+	// Conflict says whether accounts have different values of a field that takes the value of one of them; nil if the caller may not see the field.
 	Conflict   *bool
 	Candidates []*Candidate
 	Sources    []*FieldInSource
@@ -99,7 +91,7 @@ type Candidate struct {
 	Value      Value
 	ObservedAt time.Time // when it was fetched; zero if that is not known
 	Chosen     bool
-	Reason     Reason
+	Reason     CandidateReason
 }
 
 // FieldInSource is the state of a field in one source.
@@ -176,6 +168,9 @@ func (e *explainer) contributions(u *User) []contributed {
 	var all []contributed
 	ranks := e.ranks[e.order]
 	for _, a := range u.Accounts {
+		if e.assumed && !offers(a.Core().Source, connectors.Accounts, e.offered) {
+			continue
+		}
 		c := contributed{contribution: e.of(u, a.Core()), account: a}
 		if c.value == nil {
 			continue
@@ -201,7 +196,7 @@ func (e *explainer) contributions(u *User) []contributed {
 
 // choose sets the candidates, and what follows from those that are chosen.
 func (e *explainer) choose(p *FieldProvenance, all []contributed) {
-	p.Conflict = new(e.rule != RuleUnion && differ(all))
+	p.Conflict = new((e.rule == RulePrecedence || e.rule == RuleFallback) && differ(all))
 	chosen := 0
 	for i := range all {
 		c := &all[i]
@@ -228,6 +223,9 @@ func (e *explainer) choose(p *FieldProvenance, all []contributed) {
 	if e.rule == RuleUnion && chosen > 1 {
 		p.Account = nil
 	}
+	if chosen == 1 {
+		p.ChangedAt = p.Account.Core().ChangedAt(e.times)
+	}
 }
 
 // differ reports whether values that could count differ. A lesser kind of value, such as a user name beside a real name, does not contradict a better one.
@@ -236,7 +234,7 @@ func differ(all []contributed) bool {
 	for i := range all {
 		c := &all[i]
 		switch {
-		case c.against != reasonNone && c.against != ReasonOutweighed:
+		case c.against != reasonNone:
 		case first == nil:
 			first = c
 		case c.grade == first.grade && c.key != first.key:
@@ -273,30 +271,26 @@ func (e *explainer) stateIn(s *Source, u *User, all []contributed) FieldState {
 	if accounts == FetchedNever || !offers(s, connectors.Accounts, e.offered) {
 		return StateNotOffered
 	}
-	if e.collection != connectors.Accounts {
-		switch fetched, _ := e.sight.Fetched(s, e.collection); fetched {
-		case FetchedForbidden:
-			return StateRestricted
-		case FetchedPart:
-			return StateUnavailable
-		case FetchedAll, FetchedNever:
-		}
-	}
 	has, hides := false, false
 	for _, a := range u.Accounts {
 		if core := a.Core(); core.Source == s {
 			has, hides = true, hides || e.hidden != nil && e.hidden(core)
 		}
 	}
+	from, fetched := accounts, FetchedAll // the collections that can say more
+	if has {
+		from = FetchedAll
+		if e.collection != connectors.Accounts {
+			fetched, _ = e.sight.Fetched(s, e.collection)
+		}
+	}
 	switch {
-	case hides:
+	case hides, from == FetchedForbidden, fetched == FetchedForbidden:
 		return StateRestricted
+	case from == FetchedPart, fetched == FetchedPart:
+		return StateUnavailable
 	case has:
 		return StateEmpty
-	case accounts == FetchedForbidden:
-		return StateRestricted
-	case accounts == FetchedPart:
-		return StateUnavailable
 	}
 	return StateNoAccount
 }
@@ -315,20 +309,4 @@ func (e *explainer) observedAt(s *Source) time.Time {
 func offers(s *Source, c connectors.Collection, f connectors.RecordField) bool {
 	k := connectors.KindNamed(s.Kind)
 	return k == nil || k.Offers(c, f)
-}
-
-// text returns a text that is equal for equal values of one field that all accounts have.
-func (v Value) text() string {
-	switch v := v.Any.(type) {
-	case bool:
-		if v {
-			return "true"
-		}
-		return "false"
-	case time.Time:
-		return timeKey(v)
-	case connectors.AccessLevel:
-		return v.String()
-	}
-	return ""
 }

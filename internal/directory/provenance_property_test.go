@@ -163,7 +163,8 @@ func TestChosenCandidateIsTheValue(t *testing.T) {
 						t.Fatalf("%s of %s is %q, and a chosen candidate is %q", field, u.Name, shown(value), shown(c))
 					}
 				}
-				if has := len(chosen) > 0; has != (shown(value) != "" && !(field == "createdAt" && u.CreatedAt.IsZero())) {
+				if has := len(chosen) > 0; has != (shown(value) != "" && !(field == "createdAt" && u.CreatedAt.IsZero()) &&
+					!(field == "accessLevel" && u.AccessLevel <= connectors.AccessUnknown)) { // which no source says
 					t.Fatalf("%s of %s is %q, and it has a chosen candidate: %t", field, u.Name, shown(value), has)
 				}
 			}
@@ -300,7 +301,7 @@ type offer struct {
 	account directory.Account
 	value   any
 	grade   int
-	reason  directory.Reason // of a value that does not count
+	reason  directory.CandidateReason // of a value that does not count
 }
 
 func (o oracle) provenance() []string {
@@ -357,7 +358,7 @@ func (o oracle) provenance() []string {
 	if state == directory.StateEmpty {
 		at = emptyAt
 	}
-	return append([]string{fmt.Sprintf("%d %q at %d conflict %t", state, account, at, !union && o.conflict(counting, others))}, lines...)
+	return append([]string{fmt.Sprintf("%d %q at %d conflict %t", state, account, at, one && o.conflict(counting))}, lines...)
 }
 
 // place is an account's place in the order of the field.
@@ -374,7 +375,7 @@ func (o oracle) place(of offer) int {
 	return slices.Index(names, of.account.Core().Source.Name)
 }
 
-func (o oracle) conflict(counting, others []offer) bool {
+func (o oracle) conflict(counting []offer) bool {
 	seen := map[string]bool{}
 	for _, of := range counting {
 		if of.grade == counting[0].grade {
@@ -387,15 +388,10 @@ func (o oracle) conflict(counting, others []offer) bool {
 				slices.Sort(numbers)
 				text = strings.Join(numbers, "|")
 			}
-			if o.field == "email" {
+			if o.field != "phones" && o.field != "addresses" {
 				text = strings.ToLower(text)
 			}
 			seen[text] = true
-		}
-	}
-	for _, of := range others {
-		if of.reason == directory.ReasonOutweighed {
-			seen[shown(of.value)] = true
 		}
 	}
 	return len(seen) > 1
@@ -409,7 +405,7 @@ func (o oracle) offerOf(account directory.Account) offer {
 		}
 		return offer{account: account, value: string(t)}
 	}
-	decides := func(v any, is bool, otherwise directory.Reason) offer {
+	decides := func(v any, is bool, otherwise directory.CandidateReason) offer {
 		if is {
 			otherwise = 0
 		}
@@ -477,11 +473,13 @@ func (o oracle) offerOf(account directory.Account) offer {
 			return decides(a.Roles, a.Active, directory.ReasonInactive)
 		}
 	case "accessLevel":
-		otherwise := directory.ReasonOutweighed
-		if !a.Active {
-			otherwise = directory.ReasonInactive
+		switch {
+		case r.Access <= connectors.AccessUnknown:
+			return offer{}
+		case !a.Active:
+			return decides(r.Access, false, directory.ReasonInactive)
 		}
-		return decides(a.AccessLevel, a.AccessLevel == o.user.AccessLevel, otherwise)
+		return decides(r.Access, r.Access == o.user.AccessLevel, directory.ReasonOutweighed)
 	}
 	return offer{}
 }
@@ -496,12 +494,6 @@ func (o oracle) stateIn(s *directory.Source, counting, others []offer) directory
 	if accounts == directory.FetchedNever {
 		return directory.StateNotOffered
 	}
-	other, has := o.other()
-	if fetched, _ := o.sight.Fetched(s, other); has && fetched == directory.FetchedForbidden {
-		return directory.StateRestricted
-	} else if has && fetched == directory.FetchedPart {
-		return directory.StateUnavailable
-	}
 	there, hidden := false, false
 	for _, a := range o.user.Accounts {
 		if a.Core().Source != s {
@@ -512,18 +504,22 @@ func (o oracle) stateIn(s *directory.Source, counting, others []offer) directory
 		case "email", "emails":
 			hidden = hidden || a.Core().Record().Emails == nil
 		case "teams":
-			hidden = hidden || a.Core().Teams == nil
+			hidden = hidden || s.Restricts(connectors.Teams)
 		case "roles":
 			hidden = hidden || a.Core().Roles == nil
+		case "accessLevel":
+			hidden = hidden || a.Core().Roles == nil && a.Core().Record().Access <= connectors.AccessUnknown
 		}
 	}
+	other, two := o.other()
+	second, _ := o.sight.Fetched(s, other)
 	switch {
-	case hidden, !there && accounts == directory.FetchedForbidden:
+	case !there && accounts == directory.FetchedForbidden, hidden, there && two && second == directory.FetchedForbidden:
 		return directory.StateRestricted
+	case !there && accounts == directory.FetchedPart, there && two && second == directory.FetchedPart:
+		return directory.StateUnavailable
 	case there:
 		return directory.StateEmpty
-	case accounts == directory.FetchedPart:
-		return directory.StateUnavailable
 	}
 	return directory.StateNoAccount
 }

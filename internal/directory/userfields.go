@@ -6,15 +6,19 @@ import (
 	"time"
 
 	"roster/connectors"
+	"roster/internal/address"
+	"roster/internal/names"
 )
 
 // userField is a field of User that is made from the accounts of the person. The build merges by this table, and provenance explains by it, so that the
 // explanation is always that of the value.
 type userField struct {
 	name string // in the graph
-	rule Rule
+	rule FieldRule
 	// order is the field whose precedence of sources counts; empty if there is none.
 	order Field
+	// times is the field whose ChangedAt is that of the value.
+	times Field
 	// offered is the field of connectors.Account that the value is made from, as connectors.Kind names it.
 	offered connectors.RecordField
 	// collection is the one from which the value is made besides the accounts; connectors.Accounts for none.
@@ -23,6 +27,8 @@ type userField struct {
 	merge func(*merger, *User)
 	// of returns what one account of a merged person has for the field.
 	of func(*User, *AccountCore) contribution
+	// assumed is true if an account has a value also if its source says nothing: that is no candidate where the kind of source never has the field.
+	assumed bool
 	// hidden reports whether the source does not show the field of this account. It is nil if a source cannot say so.
 	hidden func(*AccountCore) bool
 }
@@ -33,15 +39,15 @@ type contribution struct {
 	// grade orders the kinds of values, the best first: a real name is better than a user name.
 	grade int
 	// against says why the value does not count; zero if it does.
-	against Reason
-	// key is equal for equal values.
+	against CandidateReason
+	// key is equal for equal values, for fields that take the value of one account.
 	key string
 }
 
 // userFields are in the order of the schema.
 var userFields = []userField{
 	{
-		name: "name", rule: RuleFallback, order: FieldName, offered: connectors.FieldName,
+		name: "name", rule: RuleFallback, order: FieldName, times: FieldName, offered: connectors.FieldName,
 		merge: func(m *merger, u *User) { u.Name = m.name(u) }, of: nameOf,
 	},
 	textField("firstName", FieldFirstName, connectors.FieldFirstName,
@@ -52,11 +58,11 @@ var userFields = []userField{
 	textField("department", FieldDepartment, connectors.FieldDepartment,
 		func(a *AccountCore) Text { return a.Department }, func(u *User) *Text { return &u.Department }),
 	{
-		name: "email", rule: RulePrecedence, order: FieldEmail, offered: connectors.FieldEmails, hidden: hidesEmails,
+		name: "email", rule: RulePrecedence, order: FieldEmail, times: FieldEmail, offered: connectors.FieldEmails, hidden: hidesEmails,
 		merge: func(m *merger, u *User) { u.Email = m.text(u, FieldEmail, (*AccountCore).vouched) }, of: emailOf,
 	},
 	{
-		name: "emails", rule: RuleUnion, offered: connectors.FieldEmails, hidden: hidesEmails, merge: mergeEmails,
+		name: "emails", rule: RuleUnion, times: FieldEmail, offered: connectors.FieldEmails, hidden: hidesEmails, merge: mergeEmails,
 		of: func(_ *User, a *AccountCore) contribution {
 			if len(a.emails) == 0 {
 				return contribution{}
@@ -75,15 +81,15 @@ var userFields = []userField{
 	textField("avatarUrl", FieldAvatarURL, connectors.FieldAvatarURL,
 		func(a *AccountCore) Text { return a.AvatarURL }, func(u *User) *Text { return &u.AvatarURL }),
 	textField("locale", FieldLocale, connectors.FieldLocale, func(a *AccountCore) Text { return a.Locale }, func(u *User) *Text { return &u.Locale }),
-	combined("active", RuleAny, connectors.FieldActive, false,
+	combined("active", FieldActive, RuleAny, connectors.FieldActive, false,
 		func(a *AccountCore) bool { return a.Active }, func(u *User) *bool { return &u.Active }, func(x, y bool) bool { return x || y }),
-	combined("bot", RuleAll, connectors.FieldBot, true,
+	combined("bot", FieldBot, RuleAll, connectors.FieldBot, true,
 		func(a *AccountCore) bool { return a.record.Bot }, func(u *User) *bool { return &u.Bot }, func(x, y bool) bool { return x && y }),
-	combined("createdAt", RuleEarliest, connectors.FieldCreatedAt, time.Time{},
+	combined("createdAt", FieldCreatedAt, RuleEarliest, connectors.FieldCreatedAt, time.Time{},
 		func(a *AccountCore) time.Time { return a.CreatedAt }, func(u *User) *time.Time { return &u.CreatedAt }, earlier),
 	{
-		name: "teams", rule: RuleUnion, offered: connectors.FieldTeams, collection: connectors.Teams,
-		hidden: func(a *AccountCore) bool { return a.Teams == nil }, merge: mergeTeams,
+		name: "teams", rule: RuleUnion, times: FieldTeams, offered: connectors.FieldTeams, collection: connectors.Teams,
+		hidden: func(a *AccountCore) bool { return a.Source.Restricts(connectors.Teams) }, merge: mergeTeams,
 		of: func(_ *User, a *AccountCore) contribution {
 			if len(a.Teams) == 0 {
 				return contribution{}
@@ -92,7 +98,7 @@ var userFields = []userField{
 		},
 	},
 	{
-		name: "roles", rule: RuleUnion, offered: connectors.FieldRoles, collection: connectors.Roles,
+		name: "roles", rule: RuleUnion, times: FieldRoles, offered: connectors.FieldRoles, collection: connectors.Roles,
 		hidden: func(a *AccountCore) bool { return a.Roles == nil }, merge: mergeRoles,
 		of: func(_ *User, a *AccountCore) contribution {
 			switch {
@@ -104,15 +110,22 @@ var userFields = []userField{
 			return contribution{value: a.Roles}
 		},
 	},
-	combined("accessLevel", RuleHighest, connectors.FieldAccessLevel, connectors.AccessNone,
-		func(a *AccountCore) connectors.AccessLevel { return a.AccessLevel }, func(u *User) *connectors.AccessLevel { return &u.AccessLevel },
-		func(x, y connectors.AccessLevel) connectors.AccessLevel { return max(x, y) }),
+	{
+		name: "accessLevel", rule: RuleHighest, times: FieldAccessLevel, offered: connectors.FieldAccessLevel,
+		hidden: func(a *AccountCore) bool { return a.record.Access <= connectors.AccessUnknown && a.Roles == nil },
+		merge: func(_ *merger, u *User) {
+			for _, a := range u.Accounts {
+				u.AccessLevel = max(u.AccessLevel, a.Core().AccessLevel)
+			}
+		},
+		of: levelOf,
+	},
 }
 
 // textField is a field with the text of the first account that has one.
 func textField(name string, order Field, offered connectors.RecordField, get func(*AccountCore) Text, at func(*User) *Text) userField {
 	return userField{
-		name: name, rule: RulePrecedence, order: order, offered: offered,
+		name: name, rule: RulePrecedence, order: order, times: order, offered: offered,
 		merge: func(m *merger, u *User) { *at(u) = m.text(u, order, get) },
 		of:    func(_ *User, a *AccountCore) contribution { return textOf(get(a), 0) },
 	}
@@ -122,7 +135,7 @@ func textOf(t Text, grade int) contribution {
 	if t == "" {
 		return contribution{}
 	}
-	return contribution{value: string(t), grade: grade, key: string(t)}
+	return contribution{value: string(t), grade: grade, key: strings.ToLower(names.Key(string(t)))}
 }
 
 // listField is a field with the list of the first account that has one. Two lists are equal if their keys are.
@@ -130,7 +143,7 @@ func listField[T any](
 	name string, order Field, offered connectors.RecordField, get func(*AccountCore) []T, at func(*User) *[]T, key func(T) string,
 ) userField {
 	return userField{
-		name: name, rule: RulePrecedence, order: order, offered: offered,
+		name: name, rule: RulePrecedence, order: order, times: order, offered: offered,
 		merge: func(m *merger, u *User) {
 			list, _ := first(m, u, order, func(a *AccountCore) ([]T, bool) { l := get(a); return l, len(l) > 0 })
 			*at(u) = nonNil(list)
@@ -160,10 +173,11 @@ func phoneKey(p connectors.Phone) string {
 
 // combined is a field that all accounts have, and that is folded from them. An account decides the field if it has its value.
 func combined[T comparable](
-	name string, rule Rule, offered connectors.RecordField, start T, get func(*AccountCore) T, at func(*User) *T, fold func(x, y T) T,
+	name string, times Field, rule FieldRule, offered connectors.RecordField, start T, get func(*AccountCore) T, at func(*User) *T, fold func(x, y T) T,
 ) userField {
+	_, assumed := any(start).(bool)
 	return userField{
-		name: name, rule: rule, offered: offered,
+		name: name, rule: rule, times: times, offered: offered, assumed: assumed,
 		merge: func(_ *merger, u *User) {
 			v := start
 			for _, a := range u.Accounts {
@@ -176,17 +190,36 @@ func combined[T comparable](
 			if t, is := any(v).(time.Time); is && t.IsZero() {
 				return contribution{}
 			}
-			c := contribution{value: v, key: Value{v}.text()}
-			switch {
-			case c.key == Value{*at(u)}.text():
-			case rule == RuleHighest && !a.Active:
-				c.against = ReasonInactive
-			default:
+			c := contribution{value: v}
+			if !same(v, *at(u)) {
 				c.against = ReasonOutweighed
 			}
 			return c
 		},
 	}
+}
+
+// same compares two values. Times are equal if they are the same instant.
+func same[T comparable](x, y T) bool {
+	if t, is := any(x).(time.Time); is {
+		other, _ := any(y).(time.Time)
+		return t.Equal(other)
+	}
+	return x == y
+}
+
+// levelOf returns the level that the source says. One that it does not report is none.
+func levelOf(u *User, a *AccountCore) contribution {
+	level := a.record.Access
+	switch {
+	case level <= connectors.AccessUnknown:
+		return contribution{}
+	case !a.Active:
+		return contribution{value: level, against: ReasonInactive}
+	case level < u.AccessLevel:
+		return contribution{value: level, against: ReasonOutweighed}
+	}
+	return contribution{value: level}
 }
 
 // earlier returns the earlier of two times; a zero time is none.
@@ -224,15 +257,13 @@ func (a *AccountCore) vouched() Text {
 }
 
 func emailOf(_ *User, a *AccountCore) contribution {
-	for _, e := range a.emails {
-		if e.trust > connectors.TrustNone {
-			return contribution{value: e.shown, key: e.key}
-		}
+	if t := a.vouched(); t != "" {
+		return contribution{value: string(t), key: address.Key(string(t))}
 	}
 	if len(a.emails) == 0 {
 		return contribution{}
 	}
-	return contribution{value: a.emails[0].shown, key: a.emails[0].key, against: ReasonUntrusted}
+	return contribution{value: a.emails[0].shown, against: ReasonUntrusted}
 }
 
 func hidesEmails(a *AccountCore) bool { return a.record.Emails == nil }

@@ -198,15 +198,11 @@ func (v *View) FetchedAt(n Required, from func(source string) bool) time.Time {
 	return oldest
 }
 
-// Collection returns the status of a loaded collection, and when its data was fetched; zero if it has none. It returns nil for a collection that the operation
-// has not loaded, or that the source does not have.
-func (v *View) Collection(key snapshot.Key) (*snapshot.Status, time.Time) {
+// Collections calls f for each loaded collection, with its status and when its data was fetched; zero if it has none.
+func (v *View) Collections(f func(st *snapshot.Status, fetchedAt time.Time)) {
 	for i := range v.loaded {
-		if l := &v.loaded[i]; l.Key == key {
-			return &l.Status, l.fetchedAt
-		}
+		f(&v.loaded[i].Status, v.loaded[i].fetchedAt)
 	}
-	return nil, time.Time{}
 }
 
 // Missing lists the sources that lack data of these collections, in whole or in part, in the order of the configuration. For each source it has the

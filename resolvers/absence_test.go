@@ -1,0 +1,194 @@
+package resolvers_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"roster/connectors"
+	"roster/connectors/altcraft"
+	altcraftfake "roster/connectors/altcraft/fake"
+	"roster/connectors/kommo"
+	kommofake "roster/connectors/kommo/fake"
+	"roster/connectors/rocketchat"
+	chatfake "roster/connectors/rocketchat/fake"
+	"roster/connectors/worksection"
+	worksectionfake "roster/connectors/worksection/fake"
+)
+
+// vendorSource opens a source of a vendor over the vendor's fake.
+func vendorSource(t *testing.T, name string, fake http.Handler, open func(connectors.Config) (*connectors.Source, error), settings any) *connectors.Source {
+	t.Helper()
+	server := httptest.NewServer(fake)
+	t.Cleanup(server.Close)
+	s, err := open(connectors.Config{Name: name, Kind: connectors.KindName(name), URL: server.URL, Settings: settings, Timeout: time.Minute,
+		RateLimit: &connectors.RateLimit{Calls: 1000, Per: time.Millisecond}, Retries: new(int)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// The vendors hold these people: Ada in Worksection, without a title; Ben in Altcraft; Cem in Rocket.Chat; Dee in Kommo.
+func officeSource(t *testing.T) *connectors.Source {
+	return vendorSource(t, "worksection", worksectionfake.New(worksectionfake.Data{APIKey: "key", Users: []worksectionfake.User{
+		{Person: worksectionfake.Person{ID: "1", FirstName: "Ada", LastName: "Stone", Group: "Platform", Email: "ada@acme.example"}, Role: "user"},
+	}, Groups: []worksectionfake.Group{{ID: "9", Title: "Platform"}}}, worksectionfake.Options{NoLimits: true}), worksection.Open,
+		&worksection.Settings{APIKey: "key", Signing: "md5"})
+}
+
+func mailerSource(t *testing.T) *connectors.Source {
+	return vendorSource(t, "altcraft", altcraftfake.New(altcraftfake.Data{Tokens: []string{"token"}, Accounts: []altcraftfake.Account{{ID: 9, Users: []altcraftfake.User{
+		{Username: "ben", FirstName: "Ben", LastName: "Fox", Email: "ben@acme.example", Active: true},
+	}}}}, altcraftfake.Options{NoLimits: true}), altcraft.Open, &altcraft.Settings{Token: "token", AccountID: 9, Format: "json"})
+}
+
+func chatSource(t *testing.T, permissions ...chatfake.Permission) *connectors.Source {
+	return vendorSource(t, "rocketchat", chatfake.New(chatfake.Data{
+		Users:       []chatfake.User{{ID: "c1", Username: "cem", Name: "Cem Oz", Emails: []chatfake.Email{{Address: "cem@acme.example"}}, Roles: []string{"user"}}},
+		Credentials: []chatfake.Credential{{UserID: "reader", Token: "token", Permissions: permissions}},
+	}, chatfake.Options{NoLimits: true}), rocketchat.Open, &rocketchat.Settings{UserID: "reader", AuthToken: "token"})
+}
+
+func dealsSource(t *testing.T, admin bool) *connectors.Source {
+	return vendorSource(t, "kommo", kommofake.New(kommofake.Data{
+		Account: kommofake.Account{ID: 1, Name: "Acme", Subdomain: "acme"}, Tokens: []kommofake.Token{{Value: "token", UserID: 7, Admin: admin}},
+		Groups: []kommofake.Group{{ID: 0, Name: "Sales"}},
+		Users:  []kommofake.User{{ID: 7, Name: "Dee Ray", Email: "dee@acme.example"}},
+	}, kommofake.Options{NoLimits: true}), kommo.Open, &kommo.Settings{AccessToken: "token"})
+}
+
+// Each state of absence is caused by a vendor's fake, over HTTP and through its connector.
+func TestStatesOfAbsence(t *testing.T) {
+	t.Parallel()
+	unavailable := func(s *connectors.Source, handler http.Handler) *connectors.Source {
+		return vendorSource(t, s.Name, handler, worksection.Open, &worksection.Settings{APIKey: "key", Signing: "md5"})
+	}
+	down := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+	allRights := []chatfake.Permission{chatfake.ViewDirect, chatfake.ViewFullOtherUser, chatfake.ViewAllTeams}
+	for name, tc := range map[string]struct {
+		sources func(t *testing.T) []*connectors.Source
+		who     string // source/ID
+		field   string
+		scopes  string
+		want    string // the state, and that in each source
+	}{
+		"the source has a value": {
+			func(t *testing.T) []*connectors.Source { return []*connectors.Source{officeSource(t)} }, "worksection/1", "teams", sensitive,
+			"PRESENT worksection=PRESENT",
+		},
+		"the source has none": {
+			func(t *testing.T) []*connectors.Source {
+				return []*connectors.Source{officeSource(t), dealsSource(t, true)}
+			}, "worksection/1", "title", sensitive, "EMPTY_AT_SOURCE worksection=EMPTY_AT_SOURCE kommo=NOT_OFFERED",
+		},
+		"no account where the field is": {
+			func(t *testing.T) []*connectors.Source {
+				return []*connectors.Source{officeSource(t), mailerSource(t)}
+			}, "altcraft/9:ben", "title", sensitive, "NO_ACCOUNT worksection=NO_ACCOUNT altcraft=NOT_OFFERED",
+		},
+		"no source has the field": {
+			func(t *testing.T) []*connectors.Source {
+				return []*connectors.Source{mailerSource(t), chatSource(t, allRights...)}
+			}, "altcraft/9:ben", "title", sensitive, "NOT_OFFERED altcraft=NOT_OFFERED rocketchat=NOT_OFFERED",
+		},
+		"a source without roles and teams restricts none": {
+			func(t *testing.T) []*connectors.Source { return []*connectors.Source{mailerSource(t)} }, "altcraft/9:ben", "roles", sensitive,
+			"NOT_OFFERED altcraft=NOT_OFFERED",
+		},
+		"a server without teams restricts none": {
+			func(t *testing.T) []*connectors.Source { return []*connectors.Source{chatSource(t, allRights...)} }, "rocketchat/c1", "teams", sensitive,
+			"EMPTY_AT_SOURCE rocketchat=EMPTY_AT_SOURCE",
+		},
+		"the credential may not see addresses": {
+			func(t *testing.T) []*connectors.Source {
+				return []*connectors.Source{officeSource(t), chatSource(t, chatfake.ViewDirect, chatfake.ViewAllTeams)}
+			}, "rocketchat/c1", "email", sensitive, "RESTRICTED worksection=NO_ACCOUNT rocketchat=RESTRICTED",
+		},
+		"the credential may not see roles": {
+			func(t *testing.T) []*connectors.Source {
+				return []*connectors.Source{chatSource(t, chatfake.ViewDirect, chatfake.ViewAllTeams)}
+			},
+			"rocketchat/c1", "roles", sensitive, "RESTRICTED rocketchat=RESTRICTED",
+		},
+		"the credential may not see teams": {
+			func(t *testing.T) []*connectors.Source {
+				return []*connectors.Source{chatSource(t, chatfake.ViewDirect, chatfake.ViewFullOtherUser)}
+			},
+			"rocketchat/c1", "teams", sensitive, "RESTRICTED rocketchat=RESTRICTED",
+		},
+		"what one credential may not see concerns only people who are there": {
+			func(t *testing.T) []*connectors.Source {
+				return []*connectors.Source{officeSource(t), chatSource(t, chatfake.ViewDirect, chatfake.ViewFullOtherUser)}
+			}, "worksection/1", "teams", sensitive, "PRESENT worksection=PRESENT rocketchat=NO_ACCOUNT",
+		},
+		"the credential may not see users": {
+			func(t *testing.T) []*connectors.Source {
+				return []*connectors.Source{mailerSource(t), dealsSource(t, false)}
+			}, "altcraft/9:ben", "phones", sensitive,
+			"RESTRICTED altcraft=EMPTY_AT_SOURCE kommo=RESTRICTED",
+		},
+		"a source has not been fetched": {
+			func(t *testing.T) []*connectors.Source {
+				return []*connectors.Source{unavailable(officeSource(t), down), mailerSource(t)}
+			}, "altcraft/9:ben", "title", sensitive, "UNAVAILABLE worksection=UNAVAILABLE altcraft=NOT_OFFERED",
+		},
+		"the caller may not see the field": {
+			func(t *testing.T) []*connectors.Source { return []*connectors.Source{officeSource(t)} }, "worksection/1", "phones", onlyRead, "DENIED",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newTestServerOf(t, fetchedOnce(tc.sources(t))).read()
+			source, id, _ := strings.Cut(tc.who, "/")
+			document := fmt.Sprintf(`{user(by:{account:{source:%q,externalId:%q}}){provenance(fields:[%q])%s}}`, source, id, tc.field, allOfProvenance)
+			p := in(parsed(t, overHTTP(w.withAuthentication())(t, tc.scopes, document, nil)).Data, "user", "provenance", 0)
+			got := text(p, "state")
+			sources, _ := in(p, "sources").([]any)
+			for s := range sources {
+				got += " " + text(sources, s, "source", "name") + "=" + text(sources, s, "state")
+			}
+			if got != tc.want {
+				t.Errorf("the state is %s, want %s", got, tc.want)
+			}
+			if candidates, _ := in(p, "candidates").([]any); (len(candidates) > 0) != strings.HasPrefix(tc.want, "PRESENT") {
+				t.Errorf("the candidates are %v", candidates)
+			}
+		})
+	}
+}
+
+// The coverage of a source is that of its fake and of its credential.
+func TestCoverage(t *testing.T) {
+	t.Parallel()
+	w := newTestServerOf(t, fetchedOnce([]*connectors.Source{officeSource(t), mailerSource(t), chatSource(t, chatfake.ViewDirect), dealsSource(t, false)})).read()
+	got := map[string]string{}
+	sources, _ := in(parsed(t, overHTTP(w.withAuthentication())(t, onlyRead, `{sources{name coverage{type field state fillRate}}}`, nil)).Data, "sources").([]any)
+	for s := range sources {
+		list, _ := in(sources, s, "coverage").([]any)
+		for i := range list {
+			got[text(sources, s, "name")+" "+text(list, i, "type")+" "+text(list, i, "field")] = fmt.Sprint(text(list, i, "state"), " ", in(list, i, "fillRate"))
+		}
+	}
+	for field, want := range map[string]string{
+		"worksection ACCOUNTS title":    "SUPPORTED 0",
+		"worksection ACCOUNTS lastName": "SUPPORTED 1",
+		"worksection ACCOUNTS locale":   "UNSUPPORTED <nil>",
+		"worksection ACCOUNTS phones":   "SUPPORTED <nil>", // the caller may not see phones
+		"worksection ROLES name":        "UNSUPPORTED <nil>",
+		"altcraft ACCOUNTS roles":       "UNSUPPORTED <nil>",
+		"altcraft CONTACTS name":        "UNSUPPORTED <nil>",
+		"rocketchat ACCOUNTS emails":    "RESTRICTED <nil>",
+		"rocketchat ACCOUNTS username":  "SUPPORTED 1",
+		"rocketchat TEAMS name":         "RESTRICTED <nil>",
+		"kommo ACCOUNTS name":           "RESTRICTED <nil>",
+		"kommo CONTACTS name":           "SUPPORTED <nil>",
+	} {
+		if got[field] != want {
+			t.Errorf("%s is %q, want %q", field, got[field], want)
+		}
+	}
+}
