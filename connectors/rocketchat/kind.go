@@ -53,11 +53,11 @@ var Kind = connectors.Kind{
 				connectors.FieldFirstName, connectors.FieldLastName, connectors.FieldTitle, connectors.FieldDepartment, connectors.FieldPhones,
 				connectors.FieldAddresses, connectors.FieldLocale, connectors.FieldURL, connectors.FieldCreatedAt,
 			},
-			Origin: "the rows of users.list: https://developer.rocket.chat/apidocs/get-users-list",
+			Origin: "the rows of users.list: https://github.com/RocketChat/Rocket.Chat-Open-API, user-management",
 		},
 		{
 			Collection: connectors.Roles, Fields: []connectors.RecordField{connectors.FieldPermissions},
-			Origin: "the rows of roles.list: https://developer.rocket.chat/apidocs/get-roles",
+			Origin: "the rows of roles.list: https://github.com/RocketChat/developer-docs",
 		},
 	},
 	EmailTrust: connectors.TrustVerified,
