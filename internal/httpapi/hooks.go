@@ -52,7 +52,7 @@ type hooks struct {
 	observe func(source string, result HookResult)
 }
 
-// ServeHTTP answers without waiting for a fetch. The answer is the one that Worksection requires; the others accept it.
+// ServeHTTP answers without waiting for a fetch. The answer has the body that the strictest kind of source requires; the others accept it.
 func (s *hooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)

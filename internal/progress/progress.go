@@ -32,7 +32,7 @@ type Source struct {
 
 var numbers = message.NewPrinter(language.English)
 
-// String returns the line of the source, such as "rocketchat  20,296 of 87,552 (accounts)".
+// String returns the line of the source, such as "chat  20,296 of 87,552 (accounts)".
 func (s Source) String() string {
 	var b strings.Builder
 	b.WriteString(s.Name + "  " + numbers.Sprint(s.Count))
