@@ -119,7 +119,7 @@ func TestExamplesByScript(t *testing.T) {
 // Four systems in processes of their own give what the demo gives.
 func TestServeOverSeparateSystems(t *testing.T) {
 	t.Parallel()
-	settings := map[string]any{"listen": "127.0.0.1:0"}
+	settings := map[string]any{"listen": "127.0.0.1:0", "identity": map[string]any{"dir": t.TempDir()}}
 	var sources []json.RawMessage
 	for _, kind := range sandbox.Kinds {
 		sources = append(sources, separateSystem(t, kind))
