@@ -30,9 +30,23 @@ func Federation(o Options) string {
 			}
 		}
 	}
+	leaveToObjects(doc.Definitions)
 	loosen(doc.Definitions)
 	newNames(o.Prefix).document(doc)
 	return text(doc)
+}
+
+// leaveToObjects removes from the fields of interfaces the directives that federation allows on those of objects only. A router derives the cost and the
+// scopes of an interface's field from the objects that implement the interface.
+func leaveToObjects(defs ast.DefinitionList) {
+	for _, def := range defs {
+		if def.Kind != ast.Interface {
+			continue
+		}
+		for _, f := range def.Fields {
+			f.Directives = without(f.Directives, func(name string) bool { return name == "cost" || slices.Contains(securityDirectives, name) })
+		}
+	}
 }
 
 // removeImports takes the security directives out of the imports of a @link.

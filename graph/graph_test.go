@@ -173,3 +173,29 @@ func TestPrefix(t *testing.T) {
 		load(t, graph.Client(graph.Options{Prefix: prefix}))
 	}
 }
+
+// A router refuses @cost and scopes on the fields of an interface. It derives them from the objects, so each object must have what the interface has here.
+func TestInterfacesLeaveCostAndScopesToObjects(t *testing.T) {
+	t.Parallel()
+	router := load(t, graph.Federation(graph.Options{SecurityDirectives: true}), federation)
+	client := load(t, graph.Client(graph.Options{}))
+	for name, def := range client.Types {
+		if def.Kind != ast.Interface || strings.HasPrefix(name, "__") {
+			continue
+		}
+		for _, f := range router.Types[name].Fields {
+			for _, directive := range []string{"cost", "requiresScopes"} {
+				if f.Directives.ForName(directive) != nil {
+					t.Errorf("%s.%s of an interface has @%s for a router", name, f.Name, directive)
+				}
+			}
+		}
+	}
+	for _, account := range router.GetPossibleTypes(router.Types["Account"]) {
+		for _, directive := range []string{"cost", "requiresScopes"} {
+			if account.Fields.ForName("raw").Directives.ForName(directive) == nil {
+				t.Errorf("%s.raw has no @%s for a router", account.Name, directive)
+			}
+		}
+	}
+}
