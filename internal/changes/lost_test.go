@@ -257,6 +257,20 @@ func TestWhatIsUndoneDuringATakeOver(t *testing.T) {
 	})
 }
 
+// A replica keeps one directory of each version, although the times in it make new directories of the same version.
+func TestDirectoriesOfOneVersionAreKeptOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := replicaOf(new(memoryLog), 100)
+		for range 4 {
+			s.turn(t, publishedWith("a"))
+		}
+		if n := len(s.way.published); n != 1 {
+			t.Errorf("it keeps %d directories", n)
+		}
+	})
+}
+
 // A replica that is still loading what the others have does not tell that it has gone.
 func TestASlowLoad(t *testing.T) {
 	t.Parallel()

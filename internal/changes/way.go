@@ -27,8 +27,9 @@ type compared struct {
 
 // add remembers a publication.
 func (w *way) add(p *generation.Published) {
-	if n := len(w.published); n > 0 && w.published[n-1].Directory == p.Directory {
-		w.published[n-1] = p // with other states
+	// A directory that differs only in times has the same version.
+	if n := len(w.published); n > 0 && w.published[n-1].Directory.Version() == p.Directory.Version() {
+		w.published[n-1] = p
 		return
 	}
 	w.published = append(w.published, p)
