@@ -98,9 +98,9 @@ func starts(visits []visit, bucket string) []time.Duration {
 	return at
 }
 
-// crowded says which call of a bucket came too early, by the plainest account there is: whenever within their times calls arrived, a call
+// tooEarly says which call of a bucket came too early, by the plainest account there is: whenever within their times calls arrived, a call
 // that starts has fewer than Calls before it that may have arrived within the window before, and fewer than Parallel under way.
-func crowded(visits []visit, rate connectors.RateLimit) string {
+func tooEarly(visits []visit, rate connectors.RateLimit) string {
 	for i, v := range visits {
 		near, under := 0, 0
 		for _, o := range visits[:i] {
@@ -147,7 +147,7 @@ func TestNoWindowHasTooManyCalls(t *testing.T) {
 		}), 1, 25).Draw(rt, "visits")
 		run(t, rates, visits)
 		for b, rate := range rates {
-			if fault := crowded(made(visits, b), rate); fault != "" {
+			if fault := tooEarly(made(visits, b), rate); fault != "" {
 				rt.Errorf("bucket %q, %+v: %s", b, rate, fault)
 			}
 		}

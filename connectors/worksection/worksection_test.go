@@ -222,13 +222,13 @@ func TestDatesInTheConfiguredZone(t *testing.T) {
 
 func TestTooLongAList(t *testing.T) {
 	t.Parallel()
-	crowd := company()
+	large := company()
 	for i := range 10 {
-		crowd.Users = append(crowd.Users, fake.User{Person: fake.Person{ID: strconv.Itoa(9000 + i)}})
+		large.Users = append(large.Users, fake.User{Person: fake.Person{ID: strconv.Itoa(9000 + i)}})
 	}
 	t.Run("refused, and not asked for again", func(t *testing.T) {
 		t.Parallel()
-		vendor := fake.New(crowd, fake.Options{NoLimits: true, MaxRows: 10})
+		vendor := fake.New(large, fake.Options{NoLimits: true, MaxRows: 10})
 		source := start(t, vendor, nil)
 		got, err := source.Accounts.List(t.Context(), nil)
 		if !connectors.IsKind(err, connectors.KindUnsupported) || got.Complete {

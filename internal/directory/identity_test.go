@@ -31,7 +31,7 @@ func TestIdentity(t *testing.T) {
 		anchor   = "rule 1 "
 		email    = "rule 2 "
 	)
-	crowd := func(n int, address string) (all []connectors.Account) {
+	holders := func(n int, address string) (all []connectors.Account) {
 		for i := range n {
 			all = append(all, acc(fmt.Sprintf("r%02d", i), address))
 		}
@@ -100,19 +100,19 @@ func TestIdentity(t *testing.T) {
 			apart:   []string{`kommo/7: rule 2 "info@x.example", reason 1 of 2`},
 		},
 		"a placeholder, which more than 20 people have": {
-			sources: []directory.SourceData{worksection(acc("1", "a@x.example")), rocketchat(crowd(21, "a@x.example!")...)},
+			sources: []directory.SourceData{worksection(acc("1", "a@x.example")), rocketchat(holders(21, "a@x.example!")...)},
 			apart:   ofCrowd(20, "reason 3 of 21"),
 		},
 		"an address that 21 people have": {
-			sources: []directory.SourceData{worksection(acc("1", "a@x.example")), rocketchat(crowd(20, "a@x.example!")...)},
+			sources: []directory.SourceData{worksection(acc("1", "a@x.example")), rocketchat(holders(20, "a@x.example!")...)},
 			apart:   ofCrowd(20, "reason 3 of 21"),
 		},
 		"an address that 20 people have": {
-			sources: []directory.SourceData{worksection(acc("1", "a@x.example")), rocketchat(crowd(19, "a@x.example!")...)},
+			sources: []directory.SourceData{worksection(acc("1", "a@x.example")), rocketchat(holders(19, "a@x.example!")...)},
 			apart:   ofCrowd(19, "reason 4 of 20"),
 		},
 		"an address that many claim and two sources vouch for": {
-			sources: []directory.SourceData{worksection(acc("1", "a@x.example")), kommo(acc("7", "a@x.example")), rocketchat(crowd(22, "a@x.example?")...)},
+			sources: []directory.SourceData{worksection(acc("1", "a@x.example")), kommo(acc("7", "a@x.example")), rocketchat(holders(22, "a@x.example?")...)},
 			links:   []string{email + `"a@x.example" trust 1: kommo/7 worksection/1`},
 			apart:   ofCrowd(20, "reason 2 of 21"),
 		},

@@ -255,9 +255,9 @@ func inactive(a connectors.Account) connectors.Account {
 func TestPossibleDuplicates(t *testing.T) {
 	t.Parallel()
 	type sources = []directory.SourceData
-	crowd := make([]connectors.Account, 21)
-	for i := range crowd {
-		crowd[i] = acc(fmt.Sprint("r", i), "none@x.example?")
+	holders := make([]connectors.Account, 21)
+	for i := range holders {
+		holders[i] = acc(fmt.Sprint("r", i), "none@x.example?")
 	}
 	tests := map[string]struct {
 		rules   directory.Rules
@@ -286,7 +286,7 @@ func TestPossibleDuplicates(t *testing.T) {
 			sources: sources{worksection(acc("1", "info@acme.example")), rocketchat(acc("r", "info@acme.example?"))},
 		},
 		"an address that everybody enters says nothing": {
-			sources: sources{rocketchat(crowd...)},
+			sources: sources{rocketchat(holders...)},
 		},
 		"several, by name": {
 			sources: sources{

@@ -10,13 +10,13 @@ import (
 	"roster/internal/sandbox"
 )
 
-// crowd has more people than one page of the graph, and of every system's lists, can hold.
-const crowd = 700
+// manyPeople is more people than one page of the graph, or of a list of any system, can hold.
+const manyPeople = 700
 
 // Five hundred people with all that is around them cost one reading of each collection when the program is cold, and nothing when it is warm.
 func TestUpstreamCalls(t *testing.T) {
 	t.Parallel()
-	systems, err := sandbox.Start(t.Context(), sandbox.Options{People: crowd, Seed: demoSeed})
+	systems, err := sandbox.Start(t.Context(), sandbox.Options{People: manyPeople, Seed: demoSeed})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,8 +21,8 @@ import (
 	"roster/internal/logtest"
 )
 
-// crowded is a server of which as many connections are open as the limit allows.
-func crowded(t *testing.T, limit string, server httpapi.Server) (address string, log *logtest.Buffer, refused func() int) {
+// fullServer is a server of which as many connections are open as the limit allows.
+func fullServer(t *testing.T, limit string, server httpapi.Server) (address string, log *logtest.Buffer, refused func() int) {
 	t.Helper()
 	var mu sync.Mutex
 	n := 0
@@ -63,7 +63,7 @@ func TestConnectionsBeyondALimit(t *testing.T) {
 	for _, limit := range httpapi.ConnectionLimits {
 		t.Run(limit, func(t *testing.T) {
 			t.Parallel()
-			address, log, refused := crowded(t, limit, httpapi.Server{})
+			address, log, refused := fullServer(t, limit, httpapi.Server{})
 			wants := func(t *testing.T, resp *http.Response) {
 				t.Helper()
 				var body struct {
@@ -131,7 +131,7 @@ func TestConnectionsBeyondALimit(t *testing.T) {
 func TestConnectionsBeyondALimitWithTLS(t *testing.T) {
 	t.Parallel()
 	secure, _ := httpapi.Certificates(t)
-	address, _, refused := crowded(t, "connections", httpapi.Server{TLS: secure})
+	address, _, refused := fullServer(t, "connections", httpapi.Server{TLS: secure})
 	c := connect(t, address)
 	if n, err := c.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) {
 		t.Errorf("it gets %d bytes and %v", n, err)
@@ -144,7 +144,7 @@ func TestConnectionsBeyondALimitWithTLS(t *testing.T) {
 // A trusted proxy may open any number of connections, but not for one client.
 func TestConnectionsOfProxies(t *testing.T) {
 	t.Parallel()
-	address, log, refused := crowded(t, "address_connections", httpapi.Server{TrustedProxies: forwarded.Proxies{netip.MustParsePrefix("127.0.0.1/32")}})
+	address, log, refused := fullServer(t, "address_connections", httpapi.Server{TrustedProxies: forwarded.Proxies{netip.MustParsePrefix("127.0.0.1/32")}})
 	begin := func(client string) net.Conn {
 		c := connect(t, address)
 		if client != "" {
