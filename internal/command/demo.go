@@ -41,7 +41,7 @@ func (p *program) demo() *cobra.Command {
 		Long: `Serve an invented company, in whose ` + titles() + ` the program imitates the vendors' APIs on this machine. Nothing leaves the machine.
 Ctrl-C ends it.`,
 		Example: `  roster demo
-  roster demo --people 20000 --without kommo
+  roster demo --people 20000 --without ` + string(sandbox.Kinds[1]) + `
   roster demo --keys --cors http://localhost:5173          # for a front end in development
   roster demo --systems 127.0.0.1:8090 --write-config demo.yaml`,
 	}

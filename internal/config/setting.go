@@ -264,7 +264,7 @@ type identityFile struct {
 
 type anchorFile struct {
 	Name   string   `key:"name" required:"yes" doc:"The name that the graph shows: lower-case letters, digits and hyphens, at most 63. Unique."`
-	Fields []string `key:"fields" type:"list of source/field" required:"yes" doc:"The field of each source that has the value: [hr/number, chat/employeeNumber]. A field is id, username, a custom field of Rocket.Chat, or an attribute of a kind that has some. Name no field that people can change themselves: whoever writes the value of somebody else becomes one person with them."`
+	Fields []string `key:"fields" type:"list of source/field" required:"yes" doc:"The field of each source that has the value: [hr/number, chat/employeeNumber]. A field is id, username, a custom field of a source that has some, or an attribute of its kind. Name no field that people can change themselves: whoever writes the value of somebody else becomes one person with them."`
 }
 
 type precedenceFile struct {
