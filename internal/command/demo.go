@@ -121,10 +121,11 @@ func (p *program) runDemo(ctx context.Context, cmd *cobra.Command, o *demoOption
 		Listening: func(_ string, state app.FetchState) { shown.Start(showing(state)) },
 		Ready: func(address string, _ app.FetchState) {
 			shown.Stop()
-			fmt.Fprint(p.stdout, welcome(address, o, shownKeys))
+			text := welcome(address, o, shownKeys)
 			if o.written != "" {
-				fmt.Fprintf(p.stdout, "\nWritten: %[1]s. As long as this runs, roster check --config %[1]s and roster serve --config %[1]s read the same systems.\n", o.written)
+				text += fmt.Sprintf("\nWritten: %[1]s. As long as this runs, roster check --config %[1]s and roster serve --config %[1]s read the same systems.\n", o.written)
 			}
+			fmt.Fprint(p.stdout, text) // at once: who waits for the address finds the whole text
 		},
 	})
 }

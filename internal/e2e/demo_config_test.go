@@ -28,8 +28,8 @@ func TestDemoWritesAConfiguration(t *testing.T) {
 	if err := own.awaitAddress("Roster is ready: "); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(own.out.String(), "roster serve --config "+path) {
-		t.Errorf("it does not say what the file is for:\n%s", own.out.String())
+	if _, err := own.awaitLine("Written: " + path + ". As long as this runs, roster check --config " + path + " and roster serve --config " + path + " read"); err != nil {
+		t.Error(err)
 	}
 	if code, stdout, stderr := run(t, "check", "--config", path); code != 0 || strings.Count(stdout, "accepted") != 4 || withoutProgress(stderr) != "" {
 		t.Errorf("check: exit code %d, output %q, errors %q", code, stdout, stderr)
