@@ -84,6 +84,7 @@ func factsOf(op *graphql.OperationContext) *facts {
 		if field.Name == "asOf" || field.Name == "observedAt" {
 			n.shows = generation.ShowsTimes
 		}
+		n.observed = n.observed || field.Name == "observedAt"
 		return true
 	}, func(typeName string) { n.collections |= requiredByType[typeName] })
 	if n.presence > 0 {

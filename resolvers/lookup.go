@@ -38,10 +38,10 @@ func accountByID(ctx context.Context, id string) directory.Account {
 // maxNodes is the greatest number of IDs in an argument of Query.nodes.
 const maxNodes = 100
 
-// observedAt returns when the oldest data of an account's source was fetched; nil if no fetch has seen the account.
-func observedAt(ctx context.Context, a *directory.AccountCore) *time.Time {
+// observedAt returns when the oldest data of an account's source was fetched, in the view of the context's operation; zero if no fetch has seen the account.
+func observedAt(ctx context.Context, a *directory.AccountCore) time.Time {
 	if !a.Fetched() {
-		return nil
+		return time.Time{}
 	}
-	return known(operationOf(ctx).view.FetchedAt(setOf(connectors.Accounts), func(source string) bool { return source == a.Source.Name }))
+	return operationOf(ctx).view.FetchedAt(setOf(connectors.Accounts), func(source string) bool { return source == a.Source.Name })
 }

@@ -173,6 +173,9 @@ func (e *extension) prepare(ctx context.Context, document *graphql.OperationCont
 		}
 	}
 	ctx = withOperation(ctx, op)
+	if n.observed {
+		ctx = model.WithObserved(ctx, observedAt)
+	}
 	if n.presence > 0 {
 		ctx = model.WithPresence(ctx, func(ctx context.Context, n directory.Node) connectors.Presence { return e.presenceOf(ctx, n).Presence })
 		op.presence, op.singleRoot = loadPresence(e.Presence), n.presence == 1

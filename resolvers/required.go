@@ -20,8 +20,9 @@ type required struct {
 	presence int
 	// private is true if a field depends on more than a generation and the caller's scopes; see reuse.go.
 	private bool
-	// shows says what the answer shows of times.
-	shows generation.Shows
+	// shows says what the answer shows of times. Observed is true if it shows when accounts were observed.
+	shows    generation.Shows
+	observed bool
 }
 
 // requiredByType has the collections that an object of a type is made from. A team or folder that is in no list is made from the account or

@@ -15,20 +15,18 @@ import (
 func TestEachResolverIsPrivateOrNot(t *testing.T) {
 	t.Parallel()
 	want := map[string][]string{
-		"Change":        {"Fields", "Node", "RelatedID"}, // in answers to subscriptions only, of which none is kept
-		"ContactFolder": {"Contacts"},
-		"Entity":        nil, // of the directory
+		"Change":           {"Fields", "Node", "RelatedID"}, // in answers to subscriptions only, of which none is kept
+		"ContactFolder":    {"Contacts"},
+		"DirectoryAccount": {"ObservedAt"}, // depends on the times of the fetches, as asOf does
+		"Entity":           nil,            // of the directory
 		"Query": {"ChangeCursor", // private
 			"Contact", "ContactFolder", "ContactFolders", "Contacts", "IdentityEdits" /* private */, "Node", "Nodes", "Role", "Roles", "Sources", "Team", "Teams", "User", "Users",
 			"Viewer"}, // private
-		"Role": {"Holders"},
-		// They depend on the times of the fetches, as asOf does.
-		"AltcraftAccount": {"ObservedAt"}, "DirectoryAccount": {"ObservedAt"}, "KommoAccount": {"ObservedAt"}, "RocketChatAccount": {"ObservedAt"},
-		"WorksectionAccount": {"ObservedAt"},
-		"Source":             {"Breaker", "Capabilities", "Collections", "Coverage", "Credential", "Pause", "State"}, // private but for the capabilities and the coverage
-		"Subscription":       {"Changes"},
-		"Team":               {"Members"},
-		"User":               {"AsOf", "Completeness", "FormerIds", "Identity", "Presence", "PresenceAsOf", "Provenance"}, // presence is private
+		"Role":         {"Holders"},
+		"Source":       {"Breaker", "Capabilities", "Collections", "Coverage", "Credential", "Pause", "State"}, // private but for the capabilities and the coverage
+		"Subscription": {"Changes"},
+		"Team":         {"Members"},
+		"User":         {"AsOf", "Completeness", "FormerIds", "Identity", "Presence", "PresenceAsOf", "Provenance"}, // presence is private
 	}
 	got := map[string][]string{}
 	root := reflect.TypeFor[generated.ResolverRoot]()

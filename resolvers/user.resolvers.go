@@ -81,46 +81,9 @@ func (r *Resolver) User() generated.UserResolver { return &userResolver{r} }
 
 type userResolver struct{ *Resolver }
 
-func (r *worksectionAccountResolver) ObservedAt(ctx context.Context, obj *model.WorksectionAccount) (*time.Time, error) {
-	return observedAt(ctx, obj.Core()), nil
-}
-
-func (r *Resolver) WorksectionAccount() generated.WorksectionAccountResolver {
-	return &worksectionAccountResolver{r}
-}
-
-type worksectionAccountResolver struct{ *Resolver }
-
-func (r *kommoAccountResolver) ObservedAt(ctx context.Context, obj *model.KommoAccount) (*time.Time, error) {
-	return observedAt(ctx, obj.Core()), nil
-}
-
-func (r *Resolver) KommoAccount() generated.KommoAccountResolver { return &kommoAccountResolver{r} }
-
-type kommoAccountResolver struct{ *Resolver }
-
-func (r *altcraftAccountResolver) ObservedAt(ctx context.Context, obj *model.AltcraftAccount) (*time.Time, error) {
-	return observedAt(ctx, obj.Core()), nil
-}
-
-func (r *Resolver) AltcraftAccount() generated.AltcraftAccountResolver {
-	return &altcraftAccountResolver{r}
-}
-
-type altcraftAccountResolver struct{ *Resolver }
-
-func (r *rocketChatAccountResolver) ObservedAt(ctx context.Context, obj *model.RocketChatAccount) (*time.Time, error) {
-	return observedAt(ctx, obj.Core()), nil
-}
-
-func (r *Resolver) RocketChatAccount() generated.RocketChatAccountResolver {
-	return &rocketChatAccountResolver{r}
-}
-
-type rocketChatAccountResolver struct{ *Resolver }
-
+// Accounts of kinds with a type of their own ask the context: see model.WithObserved.
 func (r *directoryAccountResolver) ObservedAt(ctx context.Context, obj *directory.AccountCore) (*time.Time, error) {
-	return observedAt(ctx, obj.Core()), nil
+	return known(observedAt(ctx, obj)), nil
 }
 
 func (r *Resolver) DirectoryAccount() generated.DirectoryAccountResolver {

@@ -48,7 +48,7 @@ func configuration(sources []map[string]any, fetched bool, admin string) ([]byte
 		kind := connectors.KindName(fmt.Sprint(s["kind"]))
 		for _, c := range connectors.KindNamed(kind).Collections {
 			freshFor := "1d"
-			if fetched && c.Collection == connectors.Accounts && kind == sandbox.Worksection {
+			if fetched && c.Collection == connectors.Accounts && kind == sandbox.Kinds[0] {
 				freshFor = "1s"
 			}
 			collections[c.Collection.String()] = map[string]any{"fresh_for": freshFor, "min_interval": "1s", "keep_for": "30d"}

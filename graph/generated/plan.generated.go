@@ -382,20 +382,8 @@ func (x *planned) writeAltcraftAccount(b []byte, o *model.AltcraftAccount, s *pl
 				continue
 			}
 			ctx := x.Ctx
-			v, err := x.Resolvers.AltcraftAccount().ObservedAt(ctx, o)
-			if err != nil {
-				x.Enter(f)
-				x.Error(x.Context(), err)
-				x.Leave()
-				is = false
-				break
-			}
-			if v == nil {
-				is = false
-			} else {
-				v := *v
-				b, is = model.AppendDateTime(b, v)
-			}
+			v := o.ObservedAt(ctx)
+			b, is = model.AppendDateTime(b, v)
 		case 16: // firstName
 			v := o.FirstName
 			b, is = model.AppendText(b, v)
@@ -441,20 +429,8 @@ func (x *planned) writeLateAltcraftAccount(b []byte, o *model.AltcraftAccount, f
 	switch f.Number {
 	case 15: // observedAt
 		ctx := x.Ctx
-		v, err := x.Resolvers.AltcraftAccount().ObservedAt(ctx, o)
-		if err != nil {
-			x.Enter(f)
-			x.Error(x.Context(), err)
-			x.Leave()
-			is = false
-			break
-		}
-		if v == nil {
-			is = false
-		} else {
-			v := *v
-			b, is = model.AppendDateTime(b, v)
-		}
+		v := o.ObservedAt(ctx)
+		b, is = model.AppendDateTime(b, v)
 	}
 	return b, is
 }
@@ -2215,20 +2191,8 @@ func (x *planned) writeKommoAccount(b []byte, o *model.KommoAccount, s *plan.Sel
 				continue
 			}
 			ctx := x.Ctx
-			v, err := x.Resolvers.KommoAccount().ObservedAt(ctx, o)
-			if err != nil {
-				x.Enter(f)
-				x.Error(x.Context(), err)
-				x.Leave()
-				is = false
-				break
-			}
-			if v == nil {
-				is = false
-			} else {
-				v := *v
-				b, is = model.AppendDateTime(b, v)
-			}
+			v := o.ObservedAt(ctx)
+			b, is = model.AppendDateTime(b, v)
 		case 16: // phones
 			x.Enter(f)
 			v := o.Phones
@@ -2293,20 +2257,8 @@ func (x *planned) writeLateKommoAccount(b []byte, o *model.KommoAccount, f *plan
 	switch f.Number {
 	case 15: // observedAt
 		ctx := x.Ctx
-		v, err := x.Resolvers.KommoAccount().ObservedAt(ctx, o)
-		if err != nil {
-			x.Enter(f)
-			x.Error(x.Context(), err)
-			x.Leave()
-			is = false
-			break
-		}
-		if v == nil {
-			is = false
-		} else {
-			v := *v
-			b, is = model.AppendDateTime(b, v)
-		}
+		v := o.ObservedAt(ctx)
+		b, is = model.AppendDateTime(b, v)
 	}
 	return b, is
 }
@@ -3277,20 +3229,8 @@ func (x *planned) writeRocketChatAccount(b []byte, o *model.RocketChatAccount, s
 				continue
 			}
 			ctx := x.Ctx
-			v, err := x.Resolvers.RocketChatAccount().ObservedAt(ctx, o)
-			if err != nil {
-				x.Enter(f)
-				x.Error(x.Context(), err)
-				x.Leave()
-				is = false
-				break
-			}
-			if v == nil {
-				is = false
-			} else {
-				v := *v
-				b, is = model.AppendDateTime(b, v)
-			}
+			v := o.ObservedAt(ctx)
+			b, is = model.AppendDateTime(b, v)
 		case 16: // emails
 			x.Enter(f)
 			v := o.Emails()
@@ -3356,20 +3296,8 @@ func (x *planned) writeLateRocketChatAccount(b []byte, o *model.RocketChatAccoun
 	switch f.Number {
 	case 15: // observedAt
 		ctx := x.Ctx
-		v, err := x.Resolvers.RocketChatAccount().ObservedAt(ctx, o)
-		if err != nil {
-			x.Enter(f)
-			x.Error(x.Context(), err)
-			x.Leave()
-			is = false
-			break
-		}
-		if v == nil {
-			is = false
-		} else {
-			v := *v
-			b, is = model.AppendDateTime(b, v)
-		}
+		v := o.ObservedAt(ctx)
+		b, is = model.AppendDateTime(b, v)
 	case 19: // presence
 		ctx := x.Ctx
 		v := o.Presence(ctx)
@@ -5448,20 +5376,8 @@ func (x *planned) writeWorksectionAccount(b []byte, o *model.WorksectionAccount,
 				continue
 			}
 			ctx := x.Ctx
-			v, err := x.Resolvers.WorksectionAccount().ObservedAt(ctx, o)
-			if err != nil {
-				x.Enter(f)
-				x.Error(x.Context(), err)
-				x.Leave()
-				is = false
-				break
-			}
-			if v == nil {
-				is = false
-			} else {
-				v := *v
-				b, is = model.AppendDateTime(b, v)
-			}
+			v := o.ObservedAt(ctx)
+			b, is = model.AppendDateTime(b, v)
 		case 16: // firstName
 			v := o.FirstName
 			b, is = model.AppendText(b, v)
@@ -5538,20 +5454,8 @@ func (x *planned) writeLateWorksectionAccount(b []byte, o *model.WorksectionAcco
 	switch f.Number {
 	case 15: // observedAt
 		ctx := x.Ctx
-		v, err := x.Resolvers.WorksectionAccount().ObservedAt(ctx, o)
-		if err != nil {
-			x.Enter(f)
-			x.Error(x.Context(), err)
-			x.Leave()
-			is = false
-			break
-		}
-		if v == nil {
-			is = false
-		} else {
-			v := *v
-			b, is = model.AppendDateTime(b, v)
-		}
+		v := o.ObservedAt(ctx)
+		b, is = model.AppendDateTime(b, v)
 	}
 	return b, is
 }

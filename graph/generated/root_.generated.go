@@ -24,21 +24,17 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
-	AltcraftAccount() AltcraftAccountResolver
 	Change() ChangeResolver
 	ContactFolder() ContactFolderResolver
 	DirectoryAccount() DirectoryAccountResolver
 	Entity() EntityResolver
-	KommoAccount() KommoAccountResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
-	RocketChatAccount() RocketChatAccountResolver
 	Role() RoleResolver
 	Source() SourceResolver
 	Subscription() SubscriptionResolver
 	Team() TeamResolver
 	User() UserResolver
-	WorksectionAccount() WorksectionAccountResolver
 }
 
 type DirectiveRoot struct {

@@ -21,17 +21,8 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
-type AltcraftAccountResolver interface {
-	ObservedAt(ctx context.Context, obj *model.AltcraftAccount) (*time.Time, error)
-}
 type DirectoryAccountResolver interface {
 	ObservedAt(ctx context.Context, obj *directory.AccountCore) (*time.Time, error)
-}
-type KommoAccountResolver interface {
-	ObservedAt(ctx context.Context, obj *model.KommoAccount) (*time.Time, error)
-}
-type RocketChatAccountResolver interface {
-	ObservedAt(ctx context.Context, obj *model.RocketChatAccount) (*time.Time, error)
 }
 type UserResolver interface {
 	FormerIds(ctx context.Context, obj *directory.User) ([]string, error)
@@ -43,9 +34,6 @@ type UserResolver interface {
 	Completeness(ctx context.Context, obj *directory.User) (*directory.Completeness, error)
 	AsOf(ctx context.Context, obj *directory.User) (*time.Time, error)
 	Provenance(ctx context.Context, obj *directory.User, fields []string) ([]*directory.FieldProvenance, error)
-}
-type WorksectionAccountResolver interface {
-	ObservedAt(ctx context.Context, obj *model.WorksectionAccount) (*time.Time, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -459,18 +447,18 @@ func (ec *executionContext) _AltcraftAccount_observedAt(ctx context.Context, fie
 			return ec.fieldContext_AltcraftAccount_observedAt(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.AltcraftAccount().ObservedAt(ctx, obj)
+			return obj.ObservedAt(ctx), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
 func (ec *executionContext) fieldContext_AltcraftAccount_observedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AltcraftAccount", field, true, true, errors.New("field of type DateTime does not have child fields"))
+	return graphql.NewScalarFieldContext("AltcraftAccount", field, true, false, errors.New("field of type DateTime does not have child fields"))
 }
 
 func (ec *executionContext) _AltcraftAccount_firstName(ctx context.Context, field graphql.CollectedField, obj *model.AltcraftAccount) (ret graphql.Marshaler) {
@@ -1818,18 +1806,18 @@ func (ec *executionContext) _KommoAccount_observedAt(ctx context.Context, field 
 			return ec.fieldContext_KommoAccount_observedAt(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.KommoAccount().ObservedAt(ctx, obj)
+			return obj.ObservedAt(ctx), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
 func (ec *executionContext) fieldContext_KommoAccount_observedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("KommoAccount", field, true, true, errors.New("field of type DateTime does not have child fields"))
+	return graphql.NewScalarFieldContext("KommoAccount", field, true, false, errors.New("field of type DateTime does not have child fields"))
 }
 
 func (ec *executionContext) _KommoAccount_phones(ctx context.Context, field graphql.CollectedField, obj *model.KommoAccount) (ret graphql.Marshaler) {
@@ -2617,18 +2605,18 @@ func (ec *executionContext) _RocketChatAccount_observedAt(ctx context.Context, f
 			return ec.fieldContext_RocketChatAccount_observedAt(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.RocketChatAccount().ObservedAt(ctx, obj)
+			return obj.ObservedAt(ctx), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
 func (ec *executionContext) fieldContext_RocketChatAccount_observedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("RocketChatAccount", field, true, true, errors.New("field of type DateTime does not have child fields"))
+	return graphql.NewScalarFieldContext("RocketChatAccount", field, true, false, errors.New("field of type DateTime does not have child fields"))
 }
 
 func (ec *executionContext) _RocketChatAccount_emails(ctx context.Context, field graphql.CollectedField, obj *model.RocketChatAccount) (ret graphql.Marshaler) {
@@ -4490,18 +4478,18 @@ func (ec *executionContext) _WorksectionAccount_observedAt(ctx context.Context, 
 			return ec.fieldContext_WorksectionAccount_observedAt(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.WorksectionAccount().ObservedAt(ctx, obj)
+			return obj.ObservedAt(ctx), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
 func (ec *executionContext) fieldContext_WorksectionAccount_observedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("WorksectionAccount", field, true, true, errors.New("field of type DateTime does not have child fields"))
+	return graphql.NewScalarFieldContext("WorksectionAccount", field, true, false, errors.New("field of type DateTime does not have child fields"))
 }
 
 func (ec *executionContext) _WorksectionAccount_firstName(ctx context.Context, field graphql.CollectedField, obj *model.WorksectionAccount) (ret graphql.Marshaler) {

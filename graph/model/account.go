@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"time"
 
 	"roster/connectors"
 	"roster/connectors/altcraft"
@@ -20,38 +21,57 @@ import (
 type (
 	// WorksectionAccount is a member of a Worksection account.
 	WorksectionAccount struct {
-		*directory.AccountCore
+		account
 		*worksection.Details
 	}
 	// KommoAccount is a user of a Kommo account.
 	KommoAccount struct {
-		*directory.AccountCore
+		account
 		*kommo.Details
 	}
 	// AltcraftAccount is a user of an Altcraft account.
 	AltcraftAccount struct {
-		*directory.AccountCore
+		account
 		*altcraft.Details
 	}
 	// RocketChatAccount is a user of a Rocket.Chat workspace.
 	RocketChatAccount struct {
-		*directory.AccountCore
+		account
 		*rocketchat.Details
 	}
 )
 
+// account is what these types have in common.
+type account struct{ *directory.AccountCore }
+
+// ObservedAt returns when a fetch last saw the account; zero if none has.
+func (a account) ObservedAt(ctx context.Context) time.Time {
+	if observedAt, ok := ctx.Value(observedKey{}).(func(context.Context, *directory.AccountCore) time.Time); ok {
+		return observedAt(ctx, a.AccountCore)
+	}
+	return time.Time{}
+}
+
+type observedKey struct{}
+
+// WithObserved returns a context in which accounts ask that function when they were observed. A directory does not know it: a fetch that brings nothing new
+// builds none.
+func WithObserved(ctx context.Context, observedAt func(context.Context, *directory.AccountCore) time.Time) context.Context {
+	return context.WithValue(ctx, observedKey{}, observedAt)
+}
+
 var accountTypes = map[string]func(*directory.AccountCore) directory.Account{
 	"WorksectionAccount": func(a *directory.AccountCore) directory.Account {
-		return &WorksectionAccount{a, connectors.DetailsOf[worksection.Details](a.Record())}
+		return &WorksectionAccount{account{a}, connectors.DetailsOf[worksection.Details](a.Record())}
 	},
 	"KommoAccount": func(a *directory.AccountCore) directory.Account {
-		return &KommoAccount{a, connectors.DetailsOf[kommo.Details](a.Record())}
+		return &KommoAccount{account{a}, connectors.DetailsOf[kommo.Details](a.Record())}
 	},
 	"AltcraftAccount": func(a *directory.AccountCore) directory.Account {
-		return &AltcraftAccount{a, connectors.DetailsOf[altcraft.Details](a.Record())}
+		return &AltcraftAccount{account{a}, connectors.DetailsOf[altcraft.Details](a.Record())}
 	},
 	"RocketChatAccount": func(a *directory.AccountCore) directory.Account {
-		return &RocketChatAccount{a, connectors.DetailsOf[rocketchat.Details](a.Record())}
+		return &RocketChatAccount{account{a}, connectors.DetailsOf[rocketchat.Details](a.Record())}
 	},
 }
 
