@@ -45,7 +45,7 @@ type rootFile struct {
 	Tracing           tracingFile    `key:"tracing" doc:"OpenTelemetry traces."`
 	Introspection     bool           `key:"introspection" default:"false" doc:"Allows clients to read the schema. Without it, only callers with the scope directory:schema have documentation and completion in the playground; without access, everyone has that scope. roster schema prints the schema in any case. Always on in the demo."`
 	Federation        federationFile `key:"federation" doc:"The schema for a federation router; see federation.md."`
-	Cache             Cache          `key:"cache" doc:"Answers that are kept to be given again."`
+	Cache             Cache          `key:"cache" doc:"Answers that are kept for further requests."`
 	Changes           Changes        `key:"changes" doc:"The log of changes, from which clients read on after an interruption."`
 	Webhooks          []webhookFile  `key:"webhooks" default:"(none)" doc:"Receivers to which Roster sends the changes of the directory; see webhooks.md. At most 50."`
 	Limits            Limits         `key:"limits" doc:"Limits of what callers may ask for. A refusal names the limit and its number."`
@@ -62,12 +62,12 @@ type adminFile struct {
 
 type logFile struct {
 	Format string `key:"format" oneof:"text json" default:"(text in a terminal, else json)" doc:"How each line of the log, on standard error, is written: text is logfmt (key=value)."`
-	Level  string `key:"level" oneof:"debug info warn error" default:"info" doc:"The least that is logged. At debug, each request has a line."`
+	Level  string `key:"level" oneof:"debug info warn error" default:"info" doc:"The lowest level that is logged. At debug, each request has a line."`
 }
 
 type tracingFile struct {
 	Endpoint string  `key:"endpoint" type:"URL" default:"(none)" doc:"Switches traces on, and sends them there by OTLP over HTTP: http://127.0.0.1:4318. Without it, OTEL_EXPORTER_OTLP_ENDPOINT and the other variables of OpenTelemetry apply."`
-	Ratio    float64 `key:"ratio" default:"1" min:"0" max:"1" doc:"The share of operations to trace, where the caller's traceparent does not decide it."`
+	Ratio    float64 `key:"ratio" default:"1" min:"0" max:"1" doc:"The share of operations to trace, if the caller's traceparent does not decide it."`
 }
 
 type guardFile struct {
@@ -87,7 +87,7 @@ type tlsFile struct {
 }
 
 type federationFile struct {
-	Prefix             string `key:"prefix" default:"(none)" doc:"A prefix for the names of all types except scalars and, in lower case, of root fields, for a graph in which Role, node or viewer are taken: Roster gives RosterRole and rosterNode. All clients must use these names."`
+	Prefix             string `key:"prefix" default:"(none)" doc:"A prefix for the names of types (not scalars) and of root fields. Use it if another subgraph has a type such as Role or a field such as node. With Roster, Role becomes RosterRole, and node becomes rosterNode. All clients must use these names."`
 	SecurityDirectives string `key:"security_directives" oneof:"auto include omit" default:"auto" doc:"Whether the schema of the subgraph has @requiresScopes: include, omit, or auto, which includes it if a key or oidc has router: true. With router: true, omit is a fault."`
 }
 
@@ -98,8 +98,8 @@ type trustedFile struct {
 
 // Cache says how much is kept of answers.
 type Cache struct {
-	ResponseBytes int  `key:"response_bytes" default:"67108864" min:"0" max:"17179869184" doc:"Bytes of memory for answers, which are given again until something changes on which they depend. 0 to keep none. No answer is kept that takes more than a sixteenth."`
-	Public        bool `key:"public" default:"false" doc:"Whether caches that serve several clients, such as that of a proxy, may keep answers too, as Cache-Control: public says. Such a cache must follow Vary, and has data of people in it then. Answers that depend on who asks stay private."`
+	ResponseBytes int  `key:"response_bytes" default:"67108864" min:"0" max:"17179869184" doc:"Bytes of memory for cached answers. A cached answer is used until data on which it depends changes. 0 to cache none. An answer that needs more than 1/16 of this value is not cached."`
+	Public        bool `key:"public" default:"false" doc:"Whether shared caches, such as that of a proxy, may keep answers too (Cache-Control: public). Such a cache must follow Vary, and then holds data of people. Answers that depend on who asks stay private."`
 }
 
 // Changes bounds the log of changes.
@@ -113,14 +113,14 @@ type webhookFile struct {
 	URL           connectors.Secret `key:"url" type:"URL" required:"yes" doc:"The address of the receiver. Only its host is ever shown or logged, because the rest can be secret."`
 	InsecureHTTP  bool              `key:"insecure_http" default:"false" doc:"Allows a url with http://. The names of people are then sent unencrypted."`
 	Secret        connectors.Secret `key:"secret" required:"yes" doc:"Signs each message, as Standard Webhooks describes: whsec_ and 24 to 64 random bytes in base64."`
-	Previous      connectors.Secret `key:"previous_secret" default:"(none)" doc:"The secret of before, which signs each message too, while the receiver changes over to the new one."`
+	Previous      connectors.Secret `key:"previous_secret" default:"(none)" doc:"The earlier secret. It signs each message too, until the receiver uses the new one."`
 	Kinds         []string          `key:"kinds" default:"(all)" oneof:"USER TEAM ROLE CONTACT CONTACT_FOLDER SOURCE" doc:"Only changes of these kinds: USER, TEAM, ROLE, CONTACT, CONTACT_FOLDER, SOURCE. A change with reset comes in any case."`
 	Sources       []string          `key:"sources" type:"list of sources" default:"(all)" doc:"Only changes of objects that these sources have. A change with reset, after which a receiver must read a part of the directory again, comes for every source."`
-	Sensitive     bool              `key:"sensitive" default:"false" doc:"Also reports that fields which need directory:sensitive, such as phones, have changed, never their values."`
-	AllowNetworks []string          `key:"allow_networks" type:"list of networks" default:"(public addresses only)" doc:"Addresses and networks that are not public and in which the receiver may be, such as 10.0.3.0/24. Roster checks the address of each connection when it is made."`
+	Sensitive     bool              `key:"sensitive" default:"false" doc:"Also reports that fields which need directory:sensitive, such as phones, have changed. Their values are never sent."`
+	AllowNetworks []string          `key:"allow_networks" type:"list of networks" default:"(public addresses only)" doc:"Addresses and networks that are not public, and that the receiver may have, such as 10.0.3.0/24. Roster checks the address of each connection when it is made."`
 	Batch         int               `key:"batch" default:"100" min:"1" max:"1000" doc:"Changes in one message. A message ends earlier at 16 KiB."`
-	Timeout       time.Duration     `key:"timeout" default:"15s" min:"100ms" max:"1m" doc:"Duration of one attempt."`
-	RetryFor      time.Duration     `key:"retry_for" default:"12h" min:"1s" max:"7d" doc:"How long a message with changes is tried. Then it is a dead letter; the receiver gets a message to read everything again, and then the changes that follow. If it is shorter than changes.keep_for, what follows is still there."`
+	Timeout       time.Duration     `key:"timeout" default:"15s" min:"100ms" max:"1m" doc:"The longest duration of one attempt."`
+	RetryFor      time.Duration     `key:"retry_for" default:"12h" min:"1s" max:"7d" doc:"How long a message with changes is tried. Then it is a dead letter; the receiver gets a message to read everything again, and then the changes that follow. Set it shorter than changes.keep_for: then the log still has the changes that follow."`
 }
 
 // Limits bound what callers may ask for.
@@ -142,28 +142,28 @@ type Limits struct {
 	Errors             int           `key:"errors" default:"100" min:"1" max:"100000" doc:"Errors shown in one answer, of 640 bytes each on average. One more error counts the rest."`
 	AnswerBytes        int           `key:"answer_bytes" default:"33554432" min:"1024" max:"1073741824" doc:"Bytes of the data of one answer. Longer data is not sent."`
 	PendingAnswerBytes int           `key:"pending_answer_bytes" default:"268435456" min:"1024" max:"17179869184" doc:"Bytes of all answers that are being made or wait for their clients to read them, plus four times the bytes of their requests. Each answer counts at least 16 KiB. Not less than answer_bytes."`
-	OperationTime      time.Duration `key:"operation_time" default:"15s" min:"100ms" max:"10m" doc:"Duration of an operation."`
+	OperationTime      time.Duration `key:"operation_time" default:"15s" min:"100ms" max:"10m" doc:"The longest duration of an operation."`
 	Operations         int           `key:"operations" default:"256" min:"1" max:"100000" doc:"Concurrent operations of all callers."`
 	CallerOperations   int           `key:"caller_operations" default:"64" min:"1" max:"100000" doc:"Concurrent operations of one caller. If it is left out, it is at most caller_share of operations. An anonymous caller is known by the address; of IPv6 by the first 64 bits."`
 	RunningCost        int           `key:"running_cost" default:"2000000" min:"1" max:"1000000000" doc:"Cost of all concurrent operations together. A single operation runs whatever it costs."`
-	CallerShare        int           `key:"caller_share" default:"25" min:"1" max:"100" doc:"Percentage of each shared resource that one caller may hold: of running_cost, pending_answer_bytes, streams, exports, and the 32 bodies of more than 64 KiB that are read at a time. Whatever the share, a caller may run one operation of cost, and get one answer of answer_bytes."`
+	CallerShare        int           `key:"caller_share" default:"25" min:"1" max:"100" doc:"Percentage of each shared resource that one caller may hold: of running_cost, pending_answer_bytes, streams, exports, and the 32 bodies of more than 64 KiB that are read at a time. Even if the share is smaller, a caller may run one operation that costs limits.cost, and get one answer of limits.answer_bytes."`
 	AnonymousShare     int           `key:"anonymous_share" default:"50" min:"1" max:"100" doc:"Percentage of operations, and of each shared resource, that all anonymous callers may hold together, if access.keys or access.oidc names others."`
 	Requests           int           `key:"requests" default:"6000" min:"0" max:"100000000" doc:"Requests of one caller in requests_per; they become available again evenly. 0 for no limit. With redis, replicas count together."`
 	RequestsPer        time.Duration `key:"requests_per" default:"1m" min:"1s" max:"1d" doc:"The period for requests."`
 	Connections        int           `key:"connections" default:"2000" min:"1" max:"1000000" doc:"Open connections. A connection beyond this limit, or beyond the next one, gets HTTP 503 with Retry-After; with tls it is closed."`
-	AddressConnections int           `key:"address_connections" default:"200" min:"1" max:"1000000" doc:"Open connections from one address. Those of trusted_proxies do not count, except for the client that a header of the PROXY protocol names. Connections count before it is known who asks, so ten addresses with 200 connections each reach the default of limits.connections and keep out everybody else. If anybody can reach this server, put a proxy before it."`
+	AddressConnections int           `key:"address_connections" default:"200" min:"1" max:"1000000" doc:"Open connections from one address. Connections from trusted_proxies do not count for the proxy. With the PROXY protocol, each counts for the client that its header names. Connections count before it is known who asks, so ten addresses with 200 connections each reach the default of limits.connections and keep out everybody else. If anybody can reach this server, put a proxy before it."`
 	HeaderTime         time.Duration `key:"header_time" default:"5s" min:"100ms" max:"10m" doc:"Time for a request's headers to arrive."`
 	BodyTime           time.Duration `key:"body_time" default:"15s" min:"100ms" max:"1h" doc:"Time for a whole request, or a message of a WebSocket, to arrive."`
 	AnswerTime         time.Duration `key:"answer_time" default:"1m" min:"1s" max:"1h" doc:"Time for a client to send a request and read its answer."`
 	IdleTime           time.Duration `key:"idle_time" default:"2m" min:"1s" max:"1h" doc:"Time for which a connection without a request stays open."`
 	MinRate            int           `key:"min_rate" default:"4096" min:"0" max:"1073741824" doc:"Bytes per second that a client must send of a body or message, and read of an answer, while the server waits for it. A slower client is dropped, whatever time is left. 0 for no limit."`
-	MinRateGrace       time.Duration `key:"min_rate_grace" default:"5s" min:"100ms" max:"1h" doc:"How late a client may be by min_rate. A reader may be late by another 32 KiB, because clients acknowledge in steps."`
+	MinRateGrace       time.Duration `key:"min_rate_grace" default:"5s" min:"100ms" max:"1h" doc:"How much longer than min_rate allows a client may take. A client that reads an answer also has the time for 32 KiB at that rate, because clients acknowledge data in steps."`
 	StreamOperations   int           `key:"stream_operations" default:"50" min:"1" max:"10000" doc:"Concurrent operations on one WebSocket."`
 	StreamIdle         time.Duration `key:"stream_idle" default:"1h" min:"1s" max:"30d" doc:"Time for which a WebSocket without an operation stays open."`
 	Streams            int           `key:"streams" default:"1000" min:"1" max:"1000000" doc:"Open streams of all callers: WebSockets, and each subscription."`
 	Exports            int           `key:"exports" default:"8" min:"1" max:"1000" doc:"Concurrent exports of all callers. Each keeps the directory in memory as it was when the export began."`
 	ExportTime         time.Duration `key:"export_time" default:"10m" min:"1s" max:"1d" doc:"Time for a client to receive an export."`
-	FetchBytes         int           `key:"fetch_bytes" default:"134217728" min:"1048576" max:"17179869184" doc:"Bytes of all answers of sources that are read at a time. An answer of more than 1 MiB counts with its source's max_bytes until its rows have been read, and waits for others if necessary."`
+	FetchBytes         int           `key:"fetch_bytes" default:"134217728" min:"1048576" max:"17179869184" doc:"Bytes of all answers of sources that are read at a time. For an answer of more than 1 MiB, Roster reserves max_bytes of the source until it has read the rows. If there is not enough room, the answer waits until others have been read."`
 }
 
 type corsFile struct {
@@ -174,7 +174,7 @@ type accessFile struct {
 	Keys       []keyFile      `key:"keys" default:"(none)" doc:"API keys, each with a name and scopes. To replace a key, add the new one, and remove the old one when nobody uses it any more."`
 	OIDC       *oidcFile      `key:"oidc" default:"(none)" doc:"The issuer whose tokens (JWT) are accepted."`
 	Anonymous  *anonymousFile `key:"anonymous" default:"(none)" doc:"Allows callers without credentials."`
-	Hosts      []string       `key:"hosts" default:"(loopback without keys and oidc, or with anonymous: localhost and loopback addresses; else any)" doc:"The host names or addresses under which the server answers, without a port. Requests for others are refused, except for /healthz and /readyz."`
+	Hosts      []string       `key:"hosts" default:"(localhost and loopback addresses, if listen is on loopback and callers need no credentials; else any)" doc:"The host names or addresses under which the server answers, without a port. Requests for others are refused, except for /healthz, /readyz and webhooks of sources."`
 	Log        string         `key:"log" type:"off, stderr or path" default:"off" doc:"Where to record who queried or changed what: one line for each answer, without values. Relative to the configuration file."`
 	LogFailure string         `key:"log_failure" oneof:"continue refuse" default:"continue" doc:"What happens while access.log cannot be written: continue answers, and a metric counts the missing entries; refuse answers operations with HTTP 503 and fails /readyz."`
 }
@@ -225,7 +225,7 @@ type anonymousFile struct {
 
 type writesFile struct {
 	Dir         string        `key:"dir" type:"path" default:"(memory, or redis)" doc:"A folder for idempotency keys and intents, without redis. For one process only: a second one does not start. Relative to the configuration file."`
-	SettleAfter time.Duration `key:"settle_after" default:"5s" min:"100ms" max:"10m" doc:"How long after a call without an answer a fetch must begin, so that a record which it lacks counts as not created."`
+	SettleAfter time.Duration `key:"settle_after" default:"5s" min:"100ms" max:"10m" doc:"If a call gets no answer, Roster waits this long and fetches the records again. If the record is not there then, it was not created."`
 	ShowFor     time.Duration `key:"show_for" default:"10m" min:"1s" max:"1d" doc:"How long a written record is shown although the source's own list does not have it."`
 	AuditValues bool          `key:"audit_values" default:"false" doc:"Adds the input to the log line of each write."`
 }
@@ -293,7 +293,7 @@ type sourceFile struct {
 	TimeZone     string          `key:"time_zone" type:"IANA time zone" default:"UTC" doc:"The time zone of dates without a time zone."`
 	Raw          bool            `key:"raw" default:"false" doc:"Keeps what the source says of each account, up to 32 KiB, without members that hold secrets, for callers with directory:raw and directory:sensitive. It takes memory, and space in redis or cache_dir; see truth.md. It shows after the next fetch."`
 	PhoneRegion  string          `key:"phone_region" type:"ISO 3166 code" default:"(international numbers only)" doc:"The country of phone numbers without a country code, such as UA."`
-	Timeout      time.Duration   `key:"timeout" default:"(the vendor's)" min:"1s" max:"10m" doc:"Duration of one call."`
+	Timeout      time.Duration   `key:"timeout" default:"(the vendor's)" min:"1s" max:"10m" doc:"The longest duration of one call."`
 	MaxPause     time.Duration   `key:"max_pause" default:"(max_pause)" min:"1s" max:"15m" doc:"The longest pause that Roster makes because this source asks for it."`
 	RateLimit    *rateLimitFile  `key:"rate_limit" default:"(the vendor's)" doc:"How often the source may be called."`
 	Retries      int             `key:"retries" default:"2" min:"0" max:"10" doc:"How often Roster retries a failed call that may succeed. All retries together stay within about a fifth of the calls."`
@@ -326,7 +326,7 @@ type collectionFile struct {
 	FreshFor    time.Duration `key:"fresh_for" default:"5m" except:"accounts=1m" min:"1s" max:"30d" doc:"How long data counts as fresh. If the source's rate limit does not allow this, the time is longer, and the graph shows it."`
 	KeepFor     time.Duration `key:"keep_for" default:"7d" min:"1m" max:"365d" doc:"How long data is served while the source cannot be fetched."`
 	MinInterval time.Duration `key:"min_interval" default:"10s" min:"1s" max:"1d" doc:"The shortest time between two fetches, however many callers ask."`
-	FullEvery   time.Duration `key:"full_every" default:"1h" min:"1m" max:"30d" doc:"For (incremental), which are fetched incrementally: how long after a full fetch the next full fetch begins. Deleted contacts vanish with it. If the source's rate limit makes a full fetch long, the time is longer."`
+	FullEvery   time.Duration `key:"full_every" default:"1h" min:"1m" max:"30d" doc:"For (incremental), which are fetched incrementally: how long after a full fetch the next full fetch begins. Deleted contacts disappear then. If the source's rate limit makes a full fetch long, the time is longer."`
 
 	Guard collectionGuardFile `key:"guard" doc:"For this collection, instead of guard."`
 }
