@@ -3,9 +3,9 @@
 // records, and leaves limits, deadlines and transport to connectors/rest. With the setting realtime it also receives presence over the realtime
 // interface (realtime.go).
 //
-// A server shows e-mail addresses and roles only to those who may see them, and otherwise leaves the keys out, as it does where there is
-// nothing to show. If any row of a fetch has one of these keys, the credential may see them all, and a row without means none;
-// otherwise they are unknown, which is nil in the records.
+// A row lacks the key of e-mail addresses or of roles in two cases: the credential may not see them, or there are none. If at least one row of
+// a fetch has the key, the credential may see it in all rows, and a row without it has none. If no row has the key, the values are unknown:
+// nil in the records.
 //
 // The parameters query and fields are never sent: newer servers ignore them, and the newest refuse them. Only documented parameters are.
 //

@@ -1,4 +1,4 @@
-// Package redis is the connection to Redis: the client, its breaker and probes, the membership of the replicas, the announcements of changes, and
+// Package redis is the connection to Redis: the client, its breaker and probes, the membership of the replicas, the notifications of changes, and
 // the clock. Packages lock, durable and keyspace add locks, the check for durability, and keys by patterns. One small package adapts it to each
 // consumer: snapshots, presence, writes, budgets, callers, documents, tokens, webhooks, changes and edits. A consumer defines the interface; its adapter implements it, and
 // lists the keys that it uses. This package does not know what the adapters store.
@@ -16,7 +16,7 @@
 //
 //  1. Name it in the package comment of the adapter: words with colons between them, and the part in braces that decides the slot in a Cluster. All keys
 //     of one script have the same part in braces. Client.Key adds the configured prefix.
-//  2. If releases before this one would misread the value, its name needs something new, such as <encoding> in the names of snapshots.
+//  2. If earlier releases would misread the value, the key needs a new name. For example, the names of snapshots contain <encoding>.
 //  3. Seal a value with Client.Sealer, unless scripts calculate with it. A script begins with Prelude, calls typed for each key, and sets an expiry: every
 //     key expires, or the adapter deletes values that nobody uses.
 //  4. If `cache clear` must delete it, add it to the adapter's Clear; app.ClearCache lists the adapters that have one.

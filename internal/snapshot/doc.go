@@ -16,8 +16,9 @@
 // Taking what another replica has fetched is equivalent to a fetch: its times, its duration (which determines the effective fresh_for) and
 // its failures come with the data. Incomplete data is shared only if the store has nothing complete.
 //
-// While the shared store is unavailable, N replicas do not know of each other's fetches. Each replica then multiplies all its intervals by
-// N, and counts its turn from the last fetch that all of them know of: the first in rank fetches after one interval, the second after two.
-// Together they respect min_interval and fresh_for as one replica would. The source's client bounds the calls of a single fetch. When the
-// store is back and has lost its data, the replicas write what they hold.
+// While the shared store is unavailable, N replicas do not know of each other's fetches. Each replica then waits N times as long between its
+// fetches. The replicas have an order. Their first turns count from the last known fetch or from the loss of the store, whichever is later:
+// the first replica waits one min_interval, the second two, and so on. Together they respect min_interval and fresh_for as one replica
+// would. The source's client bounds the calls of a single fetch. When the store is back and has lost its data, the replicas write what they
+// hold.
 package snapshot

@@ -9,9 +9,10 @@
 //  3. Lock the thing that the write creates, such as the team of that name in that source, among all replicas.
 //  4. If a stored intent shows that an earlier write of that thing has an unknown outcome, reconcile it.
 //  5. If the thing exists already, return it. The source is fetched again for this check, if its limits allow.
-//  6. Store an intent, then call the source once. The call may wait long for its turn, so confirm the lock again just before sending.
+//  6. Store an intent, then call the source once; again only after "too many calls", or to repeat a task subscription. The call may wait long for
+//     its turn, so confirm the lock again just before sending.
 //  7. If the answer does not tell whether the thing was created, reconcile.
-//  8. Publish the new record in the overlay, store the answer, and remove the intent, unless the other replicas could not be notified.
+//  8. Publish the new record in the overlay, and store the answer. Then remove the intent; keep it if the other replicas could not be notified.
 //  9. Wait, for a limited time, until the directories of all replicas show the record.
 //
 // A process may die between any two steps: the next write finds the intent, and step 4 reconciles it. Two limits remain. If a source executes a call
