@@ -18,6 +18,7 @@ import (
 	"roster/internal/access"
 	"roster/internal/directory"
 	"roster/internal/httpapi"
+	"roster/internal/snapshot"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -425,6 +426,26 @@ func TestPages(t *testing.T) {
 		}
 		if diff := cmp.Diff(string(want), string(got)); diff != "" {
 			t.Errorf("%s: run go generate ./internal/config:\n%s", name, diff)
+		}
+	}
+}
+
+// A keeper without settings has the defaults of the file.
+func TestKeepersHaveTheSameDefaults(t *testing.T) {
+	t.Parallel()
+	cfg, err := Open("testdata/good/least.yaml", testEnv).Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kind := connectors.KindNamed(cfg.Sources[0].Kind)
+	for c, got := range cfg.Sources[0].Collections {
+		want := snapshot.DefaultSettings(c)
+		if own := kind.Collection(c).FreshFor; own > 0 {
+			want.FreshFor = own
+		}
+		have := snapshot.Settings{FreshFor: got.FreshFor, KeepFor: got.KeepFor, MinInterval: got.MinInterval, FullEvery: got.FullEvery, MaxLoss: got.MaxLoss, AcceptAfter: got.AcceptAfter}
+		if have != want {
+			t.Errorf("%s: %+v, and without settings %+v", c, have, want)
 		}
 	}
 }
