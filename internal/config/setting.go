@@ -23,9 +23,9 @@ import (
 
 type rootFile struct {
 	Listen            string         `key:"listen" type:"host:port" default:"127.0.0.1:8080" doc:"The address of the server. An address beyond loopback needs access.keys or access.oidc, and tls or insecure_plaintext."`
-	TLS               *tlsFile       `key:"tls" default:"(plaintext)" doc:"Serves HTTPS and HTTP/2; without it, HTTP/2 is for clients that know that the server has it (h2c). Roster reads the files again when they change."`
+	TLS               *tlsFile       `key:"tls" default:"(plaintext)" doc:"Serves HTTPS and HTTP/2. Without it, only clients with prior knowledge can use HTTP/2 (h2c). Roster reads the files again when they change."`
 	InsecurePlaintext bool           `key:"insecure_plaintext" default:"false" doc:"Allows an address beyond loopback without tls, for example behind a proxy that terminates TLS. Credentials and personal data are then sent unencrypted."`
-	TrustedProxies    []string       `key:"trusted_proxies" type:"list of networks" default:"(none)" doc:"Addresses and networks of the proxies in front of the server, such as 10.0.3.0/24. They say who their clients are, by X-Forwarded-For, Forwarded or the PROXY protocol, and limits.address_connections does not apply to them. From others, Roster ignores these. See deploy.md."`
+	TrustedProxies    []string       `key:"trusted_proxies" type:"list of networks" default:"(none)" doc:"Addresses and networks of the proxies in front of the server, such as 10.0.3.0/24. They name their clients by X-Forwarded-For, Forwarded or the PROXY protocol; from other addresses, Roster ignores these. limits.address_connections does not apply to them. See deploy.md."`
 	Access            accessFile     `key:"access" doc:"Who may query, and what. Without keys and oidc, everyone who reaches the server may do everything."`
 	IdleAfter         time.Duration  `key:"idle_after" default:"1h" min:"1m" max:"30d" doc:"How long after the last query Roster continues to fetch in the background. An open stream of changes counts as a query for all sources."`
 	FirstWait         time.Duration  `key:"first_wait" default:"2s" min:"1ms" max:"1m" doc:"How long a query waits for data that has never been fetched, or is far too old."`
@@ -46,7 +46,7 @@ type rootFile struct {
 	Introspection     bool           `key:"introspection" default:"false" doc:"Allows clients to read the schema. Without it, only callers with the scope directory:schema have documentation and completion in the playground; without access, everyone has that scope. roster schema prints the schema in any case. Always on in the demo."`
 	Federation        federationFile `key:"federation" doc:"The schema for a federation router; see federation.md."`
 	Cache             Cache          `key:"cache" doc:"Answers that are kept for further requests."`
-	Changes           Changes        `key:"changes" doc:"The log of changes, from which clients read on after an interruption."`
+	Changes           Changes        `key:"changes" doc:"The log of changes. After an interruption, clients continue from it."`
 	Webhooks          []webhookFile  `key:"webhooks" default:"(none)" doc:"Receivers to which Roster sends the changes of the directory; see webhooks.md. At most 50."`
 	Limits            Limits         `key:"limits" doc:"Limits of what callers may ask for. A refusal names the limit and its number."`
 	TrustedDocuments  *trustedFile   `key:"trusted_documents" default:"(all documents run)" doc:"Allows only registered documents."`
@@ -113,7 +113,7 @@ type webhookFile struct {
 	URL           connectors.Secret `key:"url" type:"URL" required:"yes" doc:"The address of the receiver. Only its host is ever shown or logged, because the rest can be secret."`
 	InsecureHTTP  bool              `key:"insecure_http" default:"false" doc:"Allows a url with http://. The names of people are then sent unencrypted."`
 	Secret        connectors.Secret `key:"secret" required:"yes" doc:"Signs each message, as Standard Webhooks describes: whsec_ and 24 to 64 random bytes in base64."`
-	Previous      connectors.Secret `key:"previous_secret" default:"(none)" doc:"The earlier secret. It signs each message too, until the receiver uses the new one."`
+	Previous      connectors.Secret `key:"previous_secret" default:"(none)" doc:"The earlier secret. It signs each message too, until you remove it."`
 	Kinds         []string          `key:"kinds" default:"(all)" oneof:"USER TEAM ROLE CONTACT CONTACT_FOLDER SOURCE" doc:"Only changes of these kinds: USER, TEAM, ROLE, CONTACT, CONTACT_FOLDER, SOURCE. A change with reset comes in any case."`
 	Sources       []string          `key:"sources" type:"list of sources" default:"(all)" doc:"Only changes of objects that these sources have. A change with reset, after which a receiver must read a part of the directory again, comes for every source."`
 	Sensitive     bool              `key:"sensitive" default:"false" doc:"Also reports that fields which need directory:sensitive, such as phones, have changed. Their values are never sent."`
@@ -145,13 +145,13 @@ type Limits struct {
 	OperationTime      time.Duration `key:"operation_time" default:"15s" min:"100ms" max:"10m" doc:"The longest duration of an operation."`
 	Operations         int           `key:"operations" default:"256" min:"1" max:"100000" doc:"Concurrent operations of all callers."`
 	CallerOperations   int           `key:"caller_operations" default:"64" min:"1" max:"100000" doc:"Concurrent operations of one caller. If it is left out, it is at most caller_share of operations. An anonymous caller is known by the address; of IPv6 by the first 64 bits."`
-	RunningCost        int           `key:"running_cost" default:"2000000" min:"1" max:"1000000000" doc:"Cost of all concurrent operations together. A single operation runs whatever it costs."`
+	RunningCost        int           `key:"running_cost" default:"2000000" min:"1" max:"1000000000" doc:"Cost of all concurrent operations together. An operation that runs alone may cost more."`
 	CallerShare        int           `key:"caller_share" default:"25" min:"1" max:"100" doc:"Percentage of each shared resource that one caller may hold: of running_cost, pending_answer_bytes, streams, exports, and the 32 bodies of more than 64 KiB that are read at a time. Even if the share is smaller, a caller may run one operation that costs limits.cost, and get one answer of limits.answer_bytes."`
 	AnonymousShare     int           `key:"anonymous_share" default:"50" min:"1" max:"100" doc:"Percentage of operations, and of each shared resource, that all anonymous callers may hold together, if access.keys or access.oidc names others."`
 	Requests           int           `key:"requests" default:"6000" min:"0" max:"100000000" doc:"Requests of one caller in requests_per; they become available again evenly. 0 for no limit. With redis, replicas count together."`
-	RequestsPer        time.Duration `key:"requests_per" default:"1m" min:"1s" max:"1d" doc:"The period for requests."`
+	RequestsPer        time.Duration `key:"requests_per" default:"1m" min:"1s" max:"1d" doc:"The period in which limits.requests counts."`
 	Connections        int           `key:"connections" default:"2000" min:"1" max:"1000000" doc:"Open connections. A connection beyond this limit, or beyond the next one, gets HTTP 503 with Retry-After; with tls it is closed."`
-	AddressConnections int           `key:"address_connections" default:"200" min:"1" max:"1000000" doc:"Open connections from one address. Connections from trusted_proxies do not count for the proxy. With the PROXY protocol, each counts for the client that its header names. Connections count before it is known who asks, so ten addresses with 200 connections each reach the default of limits.connections and keep out everybody else. If anybody can reach this server, put a proxy before it."`
+	AddressConnections int           `key:"address_connections" default:"200" min:"1" max:"1000000" doc:"Open connections from one address. Connections from trusted_proxies do not count for the proxy. With the PROXY protocol, each counts for the client that its header names. Connections count before the caller is known, so ten addresses with 200 connections each reach the default of limits.connections and keep out everybody else. If anybody can reach this server, put a proxy before it."`
 	HeaderTime         time.Duration `key:"header_time" default:"5s" min:"100ms" max:"10m" doc:"Time for a request's headers to arrive."`
 	BodyTime           time.Duration `key:"body_time" default:"15s" min:"100ms" max:"1h" doc:"Time for a whole request, or a message of a WebSocket, to arrive."`
 	AnswerTime         time.Duration `key:"answer_time" default:"1m" min:"1s" max:"1h" doc:"Time for a client to send a request and read its answer."`
@@ -264,7 +264,7 @@ type identityFile struct {
 
 type anchorFile struct {
 	Name   string   `key:"name" required:"yes" doc:"The name that the graph shows: lower-case letters, digits and hyphens, at most 63. Unique."`
-	Fields []string `key:"fields" type:"list of source/field" required:"yes" doc:"The field of each source that has the value: [hr/number, chat/employeeNumber]. A field is id, username, a custom field of a source that has some, or an attribute of its kind. Name no field that people can change themselves: whoever writes the value of somebody else becomes one person with them."`
+	Fields []string `key:"fields" type:"list of source/field" required:"yes" doc:"The field of each source that has the value: [hr/number, chat/employeeNumber]. A field is id, username, a custom field of a source that has some, or an attribute of its kind. Name no field that people can change themselves: if they write the value of somebody else, they become one person with them."`
 }
 
 type precedenceFile struct {
@@ -291,14 +291,14 @@ type sourceFile struct {
 	InsecureHTTP bool            `key:"insecure_http" default:"false" doc:"Allows a url with http:// to another machine. The credential is then sent unencrypted."`
 	EmailTrust   string          `key:"email_trust" oneof:"verified asserted none" default:"asserted" except:"(kinds)" doc:"Which e-mail addresses the source vouches for: verified, those that it has verified; asserted, all of them, because an administrator entered them; none."`
 	TimeZone     string          `key:"time_zone" type:"IANA time zone" default:"UTC" doc:"The time zone of dates without a time zone."`
-	Raw          bool            `key:"raw" default:"false" doc:"Keeps what the source says of each account, up to 32 KiB, without members that hold secrets, for callers with directory:raw and directory:sensitive. It takes memory, and space in redis or cache_dir; see truth.md. It shows after the next fetch."`
+	Raw          bool            `key:"raw" default:"false" doc:"Keeps the row of each account as the source sent it, up to 32 KiB, without members that hold secrets, for callers with directory:raw and directory:sensitive. It takes memory, and space in redis or cache_dir; see truth.md. It shows after the next fetch."`
 	PhoneRegion  string          `key:"phone_region" type:"ISO 3166 code" default:"(international numbers only)" doc:"The country of phone numbers without a country code, such as UA."`
 	Timeout      time.Duration   `key:"timeout" default:"(the vendor's)" min:"1s" max:"10m" doc:"The longest duration of one call."`
 	MaxPause     time.Duration   `key:"max_pause" default:"(max_pause)" min:"1s" max:"15m" doc:"The longest pause that Roster makes because this source asks for it."`
 	RateLimit    *rateLimitFile  `key:"rate_limit" default:"(the vendor's)" doc:"How often the source may be called."`
-	Retries      int             `key:"retries" default:"2" min:"0" max:"10" doc:"How often Roster retries a failed call that may succeed. All retries together stay within about a fifth of the calls."`
+	Retries      int             `key:"retries" default:"2" min:"0" max:"10" doc:"How often Roster retries a failed call, if a retry may succeed. All retries together stay within about a fifth of the calls."`
 	MaxBytes     int             `key:"max_bytes" default:"67108864" min:"65536" max:"1073741824" doc:"Bytes of one answer of the source, decompressed. Reading it takes up to three times as much memory."`
-	MaxRatio     int             `key:"max_ratio" default:"200" min:"10" max:"2000" doc:"How many times as long an answer of more than 1 MiB may become when it is decompressed."`
+	MaxRatio     int             `key:"max_ratio" default:"200" min:"10" max:"2000" doc:"By which factor an answer of more than 1 MiB may grow when it is decompressed."`
 	MaxRows      int             `key:"max_rows" default:"2000000" min:"1000" max:"100000000" doc:"Rows of a collection. A fetch with more rows fails, and the earlier data is served."`
 	Collections  collectionsFile `key:"collections" default:"(all that the kind has)" doc:"Which collections to fetch, and how fresh. A collection that is set to false is not fetched."`
 
@@ -309,7 +309,7 @@ type sourceFile struct {
 
 type hooksFile struct {
 	Secret         connectors.Secret `key:"secret" required:"yes" doc:"The end of the path: 32 to 256 letters, digits, - and _, chosen at random."`
-	PreviousSecret connectors.Secret `key:"previous_secret" default:"(none)" doc:"A second secret that is accepted, for the time in which the source still sends the earlier one."`
+	PreviousSecret connectors.Secret `key:"previous_secret" default:"(none)" doc:"The earlier secret. It is accepted too, while the source still sends it."`
 	Token          connectors.Secret `key:"token" default:"(any body is accepted)" doc:"The token that the source puts into each body. Only the kind (tokens) has one."`
 }
 

@@ -12,16 +12,16 @@ import (
 const head = `# Who sees what
 
 For operators and security reviewers: each field of the graph, and the scopes that a caller needs for it. ` + "`roster schema --who-sees`" + `
-prints the same table. It comes from the data by which the server denies fields, and this page is generated; edit the schema instead.
+prints the same table. It is generated from the data by which the server denies fields: to change it, edit the schema.
 [access.md](access.md) says what the scopes are for, and how callers get them.
 
 - A caller also needs the scopes of each field on the way: ` + "`Phone.number` is below `User.phones`" + `.
-- The table has the fields of the API. [CSV files](export.md), [the dashboard](dashboard.md) and [changes](changes.md) go by it:
-  a column, a value or the name of a changed field needs what its field needs. So do [webhooks to receivers](webhooks.md), with
-  ` + "`directory:read`, and `directory:sensitive` if `sensitive: true`" + `.
+- In [CSV files](export.md), [the dashboard](dashboard.md) and [changes](changes.md), a column, a value or the name of a changed
+  field needs the same scopes as its field. [Webhooks to receivers](webhooks.md) have
+  ` + "`directory:read`; with `sensitive: true`, also `directory:sensitive`" + `.
 - No search, filter, order, facet, cursor or key uses a field that needs more than ` + "`directory:read`" + `.
 - ` + "`/schema.graphql`" + ` and ` + "`_service` need `directory:schema` while `introspection`" + ` is off. The pages of the dashboard and the playground need
-  no scope; what they show does. [Webhooks of sources](hooks.md) are protected by secrets of their own, and give no data.
+  no scope, but the data in them does. [Webhooks of sources](hooks.md) are protected by secrets of their own, and give no data.
 
 ` + "```text\n"
 
