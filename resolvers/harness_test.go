@@ -184,7 +184,7 @@ func (w *testServer) post(header http.Header, body []byte) *httptest.ResponseRec
 }
 
 // leftToGqlgen are documents that have no plan.
-var leftToGqlgen = regexp.MustCompile(`mutation|__schema|__type\(|_service`)
+var leftToGqlgen = regexp.MustCompile(`mutation|identityPreview|__schema|__type\(|_service`)
 
 // queriesCounted are the fields of sources that count queries.
 var queriesCounted = regexp.MustCompile(`"(hits|misses|waits)":[0-9]+`)

@@ -31,6 +31,7 @@ var requiredByType = map[string]generation.Required{
 	"User":              setOf(connectors.Accounts),
 	"UserConnection":    setOf(connectors.Accounts),
 	"Account":           setOf(connectors.Accounts),
+	"IdentityPreview":   setOf(connectors.Accounts),
 	"Team":              requiredForTeams,
 	"TeamConnection":    requiredForTeams,
 	"Role":              requiredForRoles,

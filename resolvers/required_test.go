@@ -151,7 +151,7 @@ func TestEveryTypeHasRequiredCollections(t *testing.T) {
 		"SourceTier": true, "PageInfo": true, "Completeness": true, "Facet": true, "_Service": true,
 		// These are parts of objects with required collections.
 		"UserEdge": true, "TeamEdge": true, "RoleEdge": true, "ContactEdge": true, "ContactFolderEdge": true, "UserEmail": true, "Phone": true,
-		"Identity": true, "IdentityLink": true, "HeldApart": true,
+		"Identity": true, "IdentityLink": true, "HeldApart": true, "PreviewedPerson": true, "PreviewedSplit": true, "PreviewedId": true,
 		"Handle": true, "Mutation": true, "UserError": true, "InviteUserPayload": true, "CreateTeamPayload": true, "CreateContactPayload": true,
 		"CreateContactFolderPayload": true, "SubscribeToTaskPayload": true, "UnsubscribeFromTaskPayload": true, "RefreshSourcePayload": true, "SourcePause": true,
 		"Permission": true, "StagePermission": true, "RocketChatEmail": true, "WorksectionViewer": true, "ViewerAccount": true, "Attribute": true,

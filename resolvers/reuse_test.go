@@ -20,7 +20,7 @@ func TestEachResolverIsPrivateOrNot(t *testing.T) {
 		"DirectoryAccount": {"ObservedAt"}, // depends on the times of the fetches, as asOf does
 		"Entity":           nil,            // of the directory
 		"Query": {"ChangeCursor", // private
-			"Contact", "ContactFolder", "ContactFolders", "Contacts", "IdentityEdits" /* private */, "Node", "Nodes", "Role", "Roles", "Sources", "Team", "Teams", "User", "Users",
+			"Contact", "ContactFolder", "ContactFolders", "Contacts", "IdentityEdits" /* private */, "IdentityPreview", "Node", "Nodes", "Role", "Roles", "Sources", "Team", "Teams", "User", "Users",
 			"Viewer"}, // private
 		"Role":         {"Holders"},
 		"Source":       {"Breaker", "Capabilities", "Collections", "Coverage", "Credential", "Pause", "State"}, // private but for the capabilities and the coverage

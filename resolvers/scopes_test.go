@@ -252,7 +252,12 @@ func pathsTo(schema *ast.Schema) map[string]string {
 			paths["WorksectionViewer"], paths["ViewerAccount"] = "viewer{worksection{%s}}", `viewer{account(source:"none"){%s}}`
 			continue
 		}
-		for _, f := range at.Fields {
+		isPreview := func(f *ast.FieldDefinition) bool { return f.Name == "identityPreview" } // leads to objects too, but has none without a change: last
+		fields := slices.DeleteFunc(slices.Clone(at.Fields), isPreview)
+		if i := slices.IndexFunc(at.Fields, isPreview); i >= 0 {
+			fields = append(fields, at.Fields[i])
+		}
+		for _, f := range fields {
 			to := schema.Types[f.Type.Name()]
 			if strings.HasPrefix(f.Name, "__") || !to.IsCompositeType() || f.Name != "facets" && slices.ContainsFunc(f.Arguments, isRequired) {
 				continue

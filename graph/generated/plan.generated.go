@@ -118,131 +118,147 @@ var PlanTypes = plan.Types{
 		Fields: map[string]int{"accounts": 1, "rule": 2, "evidence": 3, "anchorValue": 4, "trust": 5, "edit": 6},
 	},
 	{
-		Name: "KommoAccount", Number: 25, Satisfies: []string{"KommoAccount", "Account", "Node", "_Entity"},
+		Name: "IdentityPreview", Number: 25, Satisfies: []string{"IdentityPreview"},
+		Fields: map[string]int{"people": 1, "peopleAfter": 2, "mergeCount": 3, "splitCount": 4, "idChangeCount": 5, "merges": 6, "splits": 7, "idChanges": 8, "unknownAccounts": 9},
+	},
+	{
+		Name: "KommoAccount", Number: 26, Satisfies: []string{"KommoAccount", "Account", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "observedAt": 15, "phones": 16, "locale": 17, "admin": 18, "free": 19, "mailAccess": 20, "catalogAccess": 21, "permissions": 22, "stagePermissions": 23, "uuid": 24, "chatId": 25, "rank": 26},
 		Late:   map[string]bool{"observedAt": true},
 	},
 	{
-		Name: "PageInfo", Number: 26, Satisfies: []string{"PageInfo"},
+		Name: "PageInfo", Number: 27, Satisfies: []string{"PageInfo"},
 		Fields: map[string]int{"hasNextPage": 1, "hasPreviousPage": 2, "startCursor": 3, "endCursor": 4},
 	},
 	{
-		Name: "Permission", Number: 27, Satisfies: []string{"Permission"},
+		Name: "Permission", Number: 28, Satisfies: []string{"Permission"},
 		Fields: map[string]int{"entity": 1, "action": 2, "grant": 3},
 	},
 	{
-		Name: "Phone", Number: 28, Satisfies: []string{"Phone"},
+		Name: "Phone", Number: 29, Satisfies: []string{"Phone"},
 		Fields: map[string]int{"number": 1, "raw": 2, "kind": 3},
 	},
 	{
-		Name: "Query", Number: 29, Satisfies: []string{"Query"},
-		Fields: map[string]int{"viewer": 1, "node": 2, "nodes": 3, "changeCursor": 4, "contact": 5, "contactFolder": 6, "contacts": 7, "contactFolders": 8, "identityEdits": 9, "role": 10, "roles": 11, "sources": 12, "team": 13, "teams": 14, "user": 15, "users": 16, "_entities": 17},
+		Name: "PreviewedId", Number: 30, Satisfies: []string{"PreviewedId"},
+		Fields: map[string]int{"user": 1, "id": 2},
 	},
 	{
-		Name: "RocketChatAccount", Number: 30, Satisfies: []string{"RocketChatAccount", "Account", "Node", "_Entity"},
+		Name: "PreviewedPerson", Number: 31, Satisfies: []string{"PreviewedPerson"},
+		Fields: map[string]int{"id": 1, "name": 2, "accounts": 3},
+	},
+	{
+		Name: "PreviewedSplit", Number: 32, Satisfies: []string{"PreviewedSplit"},
+		Fields: map[string]int{"user": 1, "people": 2},
+	},
+	{
+		Name: "Query", Number: 33, Satisfies: []string{"Query"},
+		Fields: map[string]int{"viewer": 1, "node": 2, "nodes": 3, "changeCursor": 4, "contact": 5, "contactFolder": 6, "contacts": 7, "contactFolders": 8, "identityPreview": 9, "identityEdits": 10, "role": 11, "roles": 12, "sources": 13, "team": 14, "teams": 15, "user": 16, "users": 17, "_entities": 18},
+	},
+	{
+		Name: "RocketChatAccount", Number: 34, Satisfies: []string{"RocketChatAccount", "Account", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "observedAt": 15, "emails": 16, "type": 17, "avatarUrl": 18, "presence": 19, "statusText": 20, "utcOffset": 21, "customFields": 22},
 		Late:   map[string]bool{"observedAt": true, "presence": true, "statusText": true},
 	},
 	{
-		Name: "RocketChatEmail", Number: 31, Satisfies: []string{"RocketChatEmail"},
+		Name: "RocketChatEmail", Number: 35, Satisfies: []string{"RocketChatEmail"},
 		Fields: map[string]int{"address": 1, "verified": 2},
 	},
 	{
-		Name: "Role", Number: 32, Satisfies: []string{"Role", "Node", "_Entity"},
+		Name: "Role", Number: 36, Satisfies: []string{"Role", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "name": 4, "description": 5, "accessLevel": 6, "permissions": 7, "holders": 8},
 	},
 	{
-		Name: "RoleConnection", Number: 33, Satisfies: []string{"RoleConnection"},
+		Name: "RoleConnection", Number: 37, Satisfies: []string{"RoleConnection"},
 		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4, "completeness": 5},
 	},
 	{
-		Name: "RoleEdge", Number: 34, Satisfies: []string{"RoleEdge"},
+		Name: "RoleEdge", Number: 38, Satisfies: []string{"RoleEdge"},
 		Fields: map[string]int{"node": 1, "cursor": 2},
 	},
 	{
-		Name: "RoleGrant", Number: 35, Satisfies: []string{"RoleGrant"},
+		Name: "RoleGrant", Number: 39, Satisfies: []string{"RoleGrant"},
 		Fields: map[string]int{"role": 1, "account": 2, "active": 3},
 	},
 	{
-		Name: "Source", Number: 36, Satisfies: []string{"Source", "Node"},
+		Name: "Source", Number: 40, Satisfies: []string{"Source", "Node"},
 		Fields: map[string]int{"id": 1, "name": 2, "kind": 3, "kindName": 4, "url": 5, "state": 6, "collections": 7, "breaker": 8, "pause": 9, "capabilities": 10, "credential": 11, "coverage": 12},
 	},
 	{
-		Name: "SourceCollection", Number: 37, Satisfies: []string{"SourceCollection"},
+		Name: "SourceCollection", Number: 41, Satisfies: []string{"SourceCollection"},
 		Fields: map[string]int{"kind": 1, "state": 2, "count": 3, "expectedCount": 4, "syncedAt": 5, "triedAt": 6, "freshFor": 7, "reads": 8, "waits": 9, "error": 10, "loss": 11, "tiers": 12, "fetch": 13, "reading": 14, "anomalies": 15},
 	},
 	{
-		Name: "SourceCredential", Number: 38, Satisfies: []string{"SourceCredential"},
+		Name: "SourceCredential", Number: 42, Satisfies: []string{"SourceCredential"},
 		Fields: map[string]int{"state": 1, "expiresAt": 2, "renewed": 3, "message": 4},
 	},
 	{
-		Name: "SourceError", Number: 39, Satisfies: []string{"SourceError"},
+		Name: "SourceError", Number: 43, Satisfies: []string{"SourceError"},
 		Fields: map[string]int{"message": 1, "code": 2, "retryAt": 3},
 	},
 	{
-		Name: "SourceFetch", Number: 40, Satisfies: []string{"SourceFetch"},
+		Name: "SourceFetch", Number: 44, Satisfies: []string{"SourceFetch"},
 		Fields: map[string]int{"startedAt": 1, "count": 2, "expectedCount": 3},
 	},
 	{
-		Name: "SourceLoss", Number: 41, Satisfies: []string{"SourceLoss"},
+		Name: "SourceLoss", Number: 45, Satisfies: []string{"SourceLoss"},
 		Fields: map[string]int{"since": 1, "acceptedAt": 2, "known": 3, "found": 4, "lost": 5},
 	},
 	{
-		Name: "SourcePause", Number: 42, Satisfies: []string{"SourcePause"},
+		Name: "SourcePause", Number: 46, Satisfies: []string{"SourcePause"},
 		Fields: map[string]int{"until": 1, "message": 2, "code": 3, "partial": 4},
 	},
 	{
-		Name: "SourceTier", Number: 43, Satisfies: []string{"SourceTier"},
+		Name: "SourceTier", Number: 47, Satisfies: []string{"SourceTier"},
 		Fields: map[string]int{"kind": 1, "entries": 2, "bytes": 3, "syncedAt": 4, "hits": 5, "misses": 6, "fills": 7, "waits": 8},
 	},
 	{
-		Name: "StagePermission", Number: 44, Satisfies: []string{"StagePermission"},
+		Name: "StagePermission", Number: 48, Satisfies: []string{"StagePermission"},
 		Fields: map[string]int{"entity": 1, "pipelineId": 2, "stageId": 3, "action": 4, "grant": 5},
 	},
 	{
-		Name: "Team", Number: 45, Satisfies: []string{"Team", "Node", "_Entity"},
+		Name: "Team", Number: 49, Satisfies: []string{"Team", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "name": 4, "kind": 5, "members": 6},
 	},
 	{
-		Name: "TeamConnection", Number: 46, Satisfies: []string{"TeamConnection"},
+		Name: "TeamConnection", Number: 50, Satisfies: []string{"TeamConnection"},
 		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4, "completeness": 5},
 	},
 	{
-		Name: "TeamEdge", Number: 47, Satisfies: []string{"TeamEdge"},
+		Name: "TeamEdge", Number: 51, Satisfies: []string{"TeamEdge"},
 		Fields: map[string]int{"node": 1, "cursor": 2},
 	},
 	{
-		Name: "User", Number: 48, Satisfies: []string{"User", "Node", "_Entity"},
+		Name: "User", Number: 52, Satisfies: []string{"User", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "formerIds": 2, "name": 3, "firstName": 4, "lastName": 5, "title": 6, "department": 7, "email": 8, "emails": 9, "phones": 10, "addresses": 11, "avatarUrl": 12, "locale": 13, "active": 14, "bot": 15, "presence": 16, "presenceAsOf": 17, "createdAt": 18, "teams": 19, "roles": 20, "roleGrants": 21, "accessLevel": 22, "accounts": 23, "possibleDuplicates": 24, "identity": 25, "completeness": 26, "asOf": 27, "provenance": 28},
 		Late:   map[string]bool{"presence": true, "presenceAsOf": true, "asOf": true},
 	},
 	{
-		Name: "UserConnection", Number: 49, Satisfies: []string{"UserConnection"},
+		Name: "UserConnection", Number: 53, Satisfies: []string{"UserConnection"},
 		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4, "facets": 5, "completeness": 6},
 	},
 	{
-		Name: "UserEdge", Number: 50, Satisfies: []string{"UserEdge"},
+		Name: "UserEdge", Number: 54, Satisfies: []string{"UserEdge"},
 		Fields: map[string]int{"node": 1, "cursor": 2},
 	},
 	{
-		Name: "UserEmail", Number: 51, Satisfies: []string{"UserEmail"},
+		Name: "UserEmail", Number: 55, Satisfies: []string{"UserEmail"},
 		Fields: map[string]int{"address": 1, "trust": 2, "sources": 3},
 	},
 	{
-		Name: "Viewer", Number: 52, Satisfies: []string{"Viewer"},
+		Name: "Viewer", Number: 56, Satisfies: []string{"Viewer"},
 		Fields: map[string]int{"subject": 1, "scopes": 2, "user": 3, "account": 4, "worksection": 5},
 	},
 	{
-		Name: "ViewerAccount", Number: 53, Satisfies: []string{"ViewerAccount"},
+		Name: "ViewerAccount", Number: 57, Satisfies: []string{"ViewerAccount"},
 		Fields: map[string]int{"source": 1, "externalId": 2, "name": 3, "email": 4, "title": 5, "department": 6, "accessLevel": 7, "account": 8},
 	},
 	{
-		Name: "WorksectionAccount", Number: 54, Satisfies: []string{"WorksectionAccount", "Account", "Node", "_Entity"},
+		Name: "WorksectionAccount", Number: 58, Satisfies: []string{"WorksectionAccount", "Account", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "observedAt": 15, "firstName": 16, "lastName": 17, "title": 18, "department": 19, "addedAt": 20, "rate": 21, "avatarUrl": 22, "phones": 23, "addresses": 24, "chats": 25, "socials": 26, "otherContacts": 27},
 		Late:   map[string]bool{"observedAt": true},
 	},
 	{
-		Name: "WorksectionViewer", Number: 55, Satisfies: []string{"WorksectionViewer"},
+		Name: "WorksectionViewer", Number: 59, Satisfies: []string{"WorksectionViewer"},
 		Fields: map[string]int{"source": 1, "externalId": 2, "name": 3, "email": 4, "title": 5, "department": 6, "accessLevel": 7, "account": 8},
 	},
 }
@@ -1729,36 +1745,7 @@ func (x *planned) writeIdentity(b []byte, o *directory.Identity, s *plan.Selecti
 			x.Leave()
 		case 3: // heldApartByAnchor
 			x.Enter(f)
-			var (
-				err error
-				a0  int
-			)
-			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
-				a0, err = x.unmarshalNInt2int(x.Ctx, v)
-			}
-			if err != nil {
-				ctx := x.Context()
-				_, err = x.field_Identity_heldApartByAnchor_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
-				x.Fail(ctx, err)
-				x.Leave()
-				is = false
-				break
-			}
-			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
-				if x.Leave(); x.IsDenied(f) {
-					is = false
-					break
-				}
-				x.Enter(f)
-			}
-			x.ArgumentsRead()
-			v, err := o.HeldApartByAnchor(a0)
-			if err != nil {
-				x.Error(x.Context(), err)
-				x.Leave()
-				is = false
-				break
-			}
+			v := o.HeldApartByAnchor()
 			b, is = x.writeOHeldApart2ᚕᚖrosterᚋinternalᚋdirectoryᚐHeldApartᚄ(b, v, f)
 			x.Leave()
 		}
@@ -2104,6 +2091,190 @@ func (x *planned) writeIdentityLink(b []byte, o *directory.IdentityLink, s *plan
 	return append(b, '}'), true
 }
 
+func (x *planned) writeIdentityPreview(b []byte, o *directory.Preview, s *plan.Selection) ([]byte, bool) {
+	start, ok := len(b), true
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		b = append(b, f.Key...)
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
+			b = append(b, "null"...)
+			continue
+		}
+		is := true
+		switch f.Number {
+		case plan.Typename:
+			b = append(b, f.Text...)
+		case 1: // people
+			v := o.People
+			b = plan.AppendInt(b, v)
+		case 2: // peopleAfter
+			v := o.PeopleAfter
+			b = plan.AppendInt(b, v)
+		case 3: // mergeCount
+			v := o.MergeCount()
+			b = plan.AppendInt(b, v)
+		case 4: // splitCount
+			v := o.SplitCount()
+			b = plan.AppendInt(b, v)
+		case 5: // idChangeCount
+			v := o.IDChangeCount()
+			b = plan.AppendInt(b, v)
+		case 6: // merges
+			x.Enter(f)
+			var (
+				err error
+				a0  int
+			)
+			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
+				a0, err = x.unmarshalNInt2int(x.Ctx, v)
+			}
+			if err != nil {
+				ctx := x.Context()
+				_, err = x.field_IdentityPreview_merges_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
+				x.Fail(ctx, err)
+				x.Leave()
+				is = false
+				break
+			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
+			x.ArgumentsRead()
+			v, err := o.Merges(a0)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			b, is = x.writeNPreviewedPerson2ᚕᚖrosterᚋinternalᚋdirectoryᚐPreviewedPersonᚄ(b, v, f)
+			x.Leave()
+		case 7: // splits
+			x.Enter(f)
+			var (
+				err error
+				a0  int
+			)
+			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
+				a0, err = x.unmarshalNInt2int(x.Ctx, v)
+			}
+			if err != nil {
+				ctx := x.Context()
+				_, err = x.field_IdentityPreview_splits_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
+				x.Fail(ctx, err)
+				x.Leave()
+				is = false
+				break
+			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
+			x.ArgumentsRead()
+			v, err := o.Splits(a0)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			b, is = x.writeNPreviewedSplit2ᚕᚖrosterᚋinternalᚋdirectoryᚐPreviewedSplitᚄ(b, v, f)
+			x.Leave()
+		case 8: // idChanges
+			x.Enter(f)
+			var (
+				err error
+				a0  int
+			)
+			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
+				a0, err = x.unmarshalNInt2int(x.Ctx, v)
+			}
+			if err != nil {
+				ctx := x.Context()
+				_, err = x.field_IdentityPreview_idChanges_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
+				x.Fail(ctx, err)
+				x.Leave()
+				is = false
+				break
+			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
+			x.ArgumentsRead()
+			v, err := o.IDChanges(a0)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			b, is = x.writeNPreviewedId2ᚕᚖrosterᚋinternalᚋdirectoryᚐPreviewedIDᚄ(b, v, f)
+			x.Leave()
+		case 9: // unknownAccounts
+			x.Enter(f)
+			var (
+				err error
+				a0  int
+			)
+			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
+				a0, err = x.unmarshalNInt2int(x.Ctx, v)
+			}
+			if err != nil {
+				ctx := x.Context()
+				_, err = x.field_IdentityPreview_unknownAccounts_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
+				x.Fail(ctx, err)
+				x.Leave()
+				is = false
+				break
+			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
+			x.ArgumentsRead()
+			v, err := o.UnknownAccounts(a0)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			b, is = x.writeNString2ᚕstringᚄ(b, v, f)
+			x.Leave()
+		}
+		if is {
+			continue
+		}
+		if f.NonNull {
+			ok = false
+		} else {
+			b = append(b, "null"...)
+		}
+	}
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	if len(s.Fields) == 0 {
+		return append(b, "{}"...), true
+	}
+	b[start] = '{' // in the place of the first field's comma
+	return append(b, '}'), true
+}
+
 func (x *planned) writeKommoAccount(b []byte, o *model.KommoAccount, s *plan.Selection) ([]byte, bool) {
 	start, ok := len(b), true
 	for i := range s.Fields {
@@ -2383,6 +2554,202 @@ func (x *planned) writePhone(b []byte, o *connectors.Phone, s *plan.Selection) (
 			if !is {
 				x.NullField(f)
 			}
+		}
+		if is {
+			continue
+		}
+		if f.NonNull {
+			ok = false
+		} else {
+			b = append(b, "null"...)
+		}
+	}
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	if len(s.Fields) == 0 {
+		return append(b, "{}"...), true
+	}
+	b[start] = '{' // in the place of the first field's comma
+	return append(b, '}'), true
+}
+
+func (x *planned) writePreviewedId(b []byte, o *directory.PreviewedID, s *plan.Selection) ([]byte, bool) {
+	start, ok := len(b), true
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		b = append(b, f.Key...)
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
+			b = append(b, "null"...)
+			continue
+		}
+		is := true
+		switch f.Number {
+		case plan.Typename:
+			b = append(b, f.Text...)
+		case 1: // user
+			x.Enter(f)
+			v := o.User
+			if v == nil {
+				x.Null()
+				is = false
+			} else {
+				b, is = x.writeUser(b, v, f.Sub)
+			}
+			x.Leave()
+		case 2: // id
+			v := o.ID
+			b = plan.AppendID(b, v)
+		}
+		if is {
+			continue
+		}
+		if f.NonNull {
+			ok = false
+		} else {
+			b = append(b, "null"...)
+		}
+	}
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	if len(s.Fields) == 0 {
+		return append(b, "{}"...), true
+	}
+	b[start] = '{' // in the place of the first field's comma
+	return append(b, '}'), true
+}
+
+func (x *planned) writePreviewedPerson(b []byte, o *directory.PreviewedPerson, s *plan.Selection) ([]byte, bool) {
+	start, ok := len(b), true
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		b = append(b, f.Key...)
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
+			b = append(b, "null"...)
+			continue
+		}
+		is := true
+		switch f.Number {
+		case plan.Typename:
+			b = append(b, f.Text...)
+		case 1: // id
+			v := o.ID
+			b = plan.AppendID(b, v)
+		case 2: // name
+			v := o.Name
+			b = plan.AppendString(b, v)
+		case 3: // accounts
+			x.Enter(f)
+			var (
+				err error
+				a0  int
+			)
+			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
+				a0, err = x.unmarshalNInt2int(x.Ctx, v)
+			}
+			if err != nil {
+				ctx := x.Context()
+				_, err = x.field_PreviewedPerson_accounts_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
+				x.Fail(ctx, err)
+				x.Leave()
+				is = false
+				break
+			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
+			x.ArgumentsRead()
+			v, err := o.Accounts(a0)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			b, is = x.writeNAccount2ᚕrosterᚋinternalᚋdirectoryᚐAccountᚄ(b, v, f)
+			x.Leave()
+		}
+		if is {
+			continue
+		}
+		if f.NonNull {
+			ok = false
+		} else {
+			b = append(b, "null"...)
+		}
+	}
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	if len(s.Fields) == 0 {
+		return append(b, "{}"...), true
+	}
+	b[start] = '{' // in the place of the first field's comma
+	return append(b, '}'), true
+}
+
+func (x *planned) writePreviewedSplit(b []byte, o *directory.PreviewedSplit, s *plan.Selection) ([]byte, bool) {
+	start, ok := len(b), true
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		b = append(b, f.Key...)
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
+			b = append(b, "null"...)
+			continue
+		}
+		is := true
+		switch f.Number {
+		case plan.Typename:
+			b = append(b, f.Text...)
+		case 1: // user
+			x.Enter(f)
+			v := o.User
+			if v == nil {
+				x.Null()
+				is = false
+			} else {
+				b, is = x.writeUser(b, v, f.Sub)
+			}
+			x.Leave()
+		case 2: // people
+			x.Enter(f)
+			var (
+				err error
+				a0  int
+			)
+			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
+				a0, err = x.unmarshalNInt2int(x.Ctx, v)
+			}
+			if err != nil {
+				ctx := x.Context()
+				_, err = x.field_PreviewedSplit_people_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
+				x.Fail(ctx, err)
+				x.Leave()
+				is = false
+				break
+			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
+			x.ArgumentsRead()
+			v, err := o.People(a0)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			b, is = x.writeNPreviewedPerson2ᚕᚖrosterᚋinternalᚋdirectoryᚐPreviewedPersonᚄ(b, v, f)
+			x.Leave()
 		}
 		if is {
 			continue
@@ -2714,7 +3081,45 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeContactFolderConnection(b, v, f.Sub)
 			}
 			x.Leave()
-		case 9: // identityEdits
+		case 9: // identityPreview
+			x.Enter(f)
+			var (
+				err error
+				a0  model.IdentityPreviewInput
+			)
+			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
+				a0, err = x.unmarshalNIdentityPreviewInput2rosterᚋgraphᚋmodelᚐIdentityPreviewInput(x.Ctx, v)
+			}
+			if err != nil {
+				ctx := x.Context()
+				_, err = x.field_Query_identityPreview_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
+				x.Fail(ctx, err)
+				x.Leave()
+				is = false
+				break
+			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
+			ctx := x.Resolve()
+			v, err := x.Resolvers.Query().IdentityPreview(ctx, a0)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			if v == nil {
+				is = false
+			} else {
+				b, is = x.writeIdentityPreview(b, v, f.Sub)
+			}
+			x.Leave()
+		case 10: // identityEdits
 			x.Enter(f)
 			var (
 				err error
@@ -2773,7 +3178,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeIdentityEditConnection(b, v, f.Sub)
 			}
 			x.Leave()
-		case 10: // role
+		case 11: // role
 			x.Enter(f)
 			var (
 				err error
@@ -2811,7 +3216,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeRole(b, v, f.Sub)
 			}
 			x.Leave()
-		case 11: // roles
+		case 12: // roles
 			x.Enter(f)
 			var (
 				err error
@@ -2870,7 +3275,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeRoleConnection(b, v, f.Sub)
 			}
 			x.Leave()
-		case 12: // sources
+		case 13: // sources
 			x.Enter(f)
 			ctx := x.Ctx
 			v, err := x.Resolvers.Query().Sources(ctx)
@@ -2882,7 +3287,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 			}
 			b, is = x.writeOSource2ᚕᚖrosterᚋinternalᚋdirectoryᚐSourceᚄ(b, v, f)
 			x.Leave()
-		case 13: // team
+		case 14: // team
 			x.Enter(f)
 			var (
 				err error
@@ -2920,7 +3325,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeTeam(b, v, f.Sub)
 			}
 			x.Leave()
-		case 14: // teams
+		case 15: // teams
 			x.Enter(f)
 			var (
 				err error
@@ -2979,7 +3384,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeTeamConnection(b, v, f.Sub)
 			}
 			x.Leave()
-		case 15: // user
+		case 16: // user
 			x.Enter(f)
 			var (
 				err error
@@ -3022,7 +3427,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeUser(b, v, f.Sub)
 			}
 			x.Leave()
-		case 16: // users
+		case 17: // users
 			x.Enter(f)
 			var (
 				err error
@@ -3085,7 +3490,7 @@ func (x *planned) writeQuery(b []byte, s *plan.Selection) ([]byte, bool) {
 				b, is = x.writeUserConnection(b, v, f.Sub)
 			}
 			x.Leave()
-		case 17: // _entities
+		case 18: // _entities
 			x.Enter(f)
 			var (
 				err error
@@ -6292,6 +6697,99 @@ func (x *planned) writeNPermission2ᚕrosterᚋconnectorsᚐPermissionᚄ(b []by
 	return append(b, ']'), true
 }
 
+func (x *planned) writeNPreviewedId2ᚕᚖrosterᚋinternalᚋdirectoryᚐPreviewedIDᚄ(b []byte, list []*directory.PreviewedID, f *plan.Field) ([]byte, bool) {
+	start, ok := len(b), true
+	b = append(b, '[')
+	x.EnterList()
+	for i := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		x.At(i)
+		is := true
+		v := list[i]
+		if v == nil {
+			x.Null()
+			is = false
+		} else {
+			b, is = x.writePreviewedId(b, v, f.Sub)
+		}
+		if !is {
+			ok = false
+		}
+		if len(b) > x.Limit && !x.More(b) || x.Stopped {
+			break
+		}
+	}
+	x.Leave()
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	return append(b, ']'), true
+}
+
+func (x *planned) writeNPreviewedPerson2ᚕᚖrosterᚋinternalᚋdirectoryᚐPreviewedPersonᚄ(b []byte, list []*directory.PreviewedPerson, f *plan.Field) ([]byte, bool) {
+	start, ok := len(b), true
+	b = append(b, '[')
+	x.EnterList()
+	for i := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		x.At(i)
+		is := true
+		v := list[i]
+		if v == nil {
+			x.Null()
+			is = false
+		} else {
+			b, is = x.writePreviewedPerson(b, v, f.Sub)
+		}
+		if !is {
+			ok = false
+		}
+		if len(b) > x.Limit && !x.More(b) || x.Stopped {
+			break
+		}
+	}
+	x.Leave()
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	return append(b, ']'), true
+}
+
+func (x *planned) writeNPreviewedSplit2ᚕᚖrosterᚋinternalᚋdirectoryᚐPreviewedSplitᚄ(b []byte, list []*directory.PreviewedSplit, f *plan.Field) ([]byte, bool) {
+	start, ok := len(b), true
+	b = append(b, '[')
+	x.EnterList()
+	for i := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		x.At(i)
+		is := true
+		v := list[i]
+		if v == nil {
+			x.Null()
+			is = false
+		} else {
+			b, is = x.writePreviewedSplit(b, v, f.Sub)
+		}
+		if !is {
+			ok = false
+		}
+		if len(b) > x.Limit && !x.More(b) || x.Stopped {
+			break
+		}
+	}
+	x.Leave()
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	return append(b, ']'), true
+}
+
 func (x *planned) writeNRole2ᚕᚖrosterᚋinternalᚋdirectoryᚐRoleᚄ(b []byte, list []*directory.Role, f *plan.Field) ([]byte, bool) {
 	start, ok := len(b), true
 	b = append(b, '[')
@@ -7046,26 +7544,26 @@ func (x *planned) writeOTeam2ᚕᚖrosterᚋinternalᚋdirectoryᚐTeamᚄ(b []b
 func (x *planned) writeAccount(b []byte, object directory.Account, f *plan.Field) ([]byte, bool) {
 	switch o := object.(type) {
 	case model.WorksectionAccount:
-		return x.writeWorksectionAccount(b, &o, f.Of[54])
+		return x.writeWorksectionAccount(b, &o, f.Of[58])
 	case *model.WorksectionAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeWorksectionAccount(b, o, f.Of[54])
+		return x.writeWorksectionAccount(b, o, f.Of[58])
 	case model.RocketChatAccount:
-		return x.writeRocketChatAccount(b, &o, f.Of[30])
+		return x.writeRocketChatAccount(b, &o, f.Of[34])
 	case *model.RocketChatAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRocketChatAccount(b, o, f.Of[30])
+		return x.writeRocketChatAccount(b, o, f.Of[34])
 	case model.KommoAccount:
-		return x.writeKommoAccount(b, &o, f.Of[25])
+		return x.writeKommoAccount(b, &o, f.Of[26])
 	case *model.KommoAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeKommoAccount(b, o, f.Of[25])
+		return x.writeKommoAccount(b, o, f.Of[26])
 	case *directory.AccountCore:
 		if o == nil {
 			return b, false
@@ -7085,26 +7583,26 @@ func (x *planned) writeAccount(b []byte, object directory.Account, f *plan.Field
 func (x *planned) writeNode(b []byte, object directory.Node, f *plan.Field) ([]byte, bool) {
 	switch o := object.(type) {
 	case model.WorksectionAccount:
-		return x.writeWorksectionAccount(b, &o, f.Of[54])
+		return x.writeWorksectionAccount(b, &o, f.Of[58])
 	case *model.WorksectionAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeWorksectionAccount(b, o, f.Of[54])
+		return x.writeWorksectionAccount(b, o, f.Of[58])
 	case model.RocketChatAccount:
-		return x.writeRocketChatAccount(b, &o, f.Of[30])
+		return x.writeRocketChatAccount(b, &o, f.Of[34])
 	case *model.RocketChatAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRocketChatAccount(b, o, f.Of[30])
+		return x.writeRocketChatAccount(b, o, f.Of[34])
 	case model.KommoAccount:
-		return x.writeKommoAccount(b, &o, f.Of[25])
+		return x.writeKommoAccount(b, &o, f.Of[26])
 	case *model.KommoAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeKommoAccount(b, o, f.Of[25])
+		return x.writeKommoAccount(b, o, f.Of[26])
 	case *directory.AccountCore:
 		if o == nil {
 			return b, false
@@ -7121,22 +7619,22 @@ func (x *planned) writeNode(b []byte, object directory.Node, f *plan.Field) ([]b
 		if o == nil {
 			return b, false
 		}
-		return x.writeUser(b, o, f.Of[48])
+		return x.writeUser(b, o, f.Of[52])
 	case *directory.Team:
 		if o == nil {
 			return b, false
 		}
-		return x.writeTeam(b, o, f.Of[45])
+		return x.writeTeam(b, o, f.Of[49])
 	case *directory.Source:
 		if o == nil {
 			return b, false
 		}
-		return x.writeSource(b, o, f.Of[36])
+		return x.writeSource(b, o, f.Of[40])
 	case *directory.Role:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRole(b, o, f.Of[32])
+		return x.writeRole(b, o, f.Of[36])
 	case *directory.ContactFolder:
 		if o == nil {
 			return b, false
@@ -7159,26 +7657,26 @@ func (x *planned) writeNode(b []byte, object directory.Node, f *plan.Field) ([]b
 func (x *planned) write_Entity(b []byte, object fedruntime.Entity, f *plan.Field) ([]byte, bool) {
 	switch o := object.(type) {
 	case model.WorksectionAccount:
-		return x.writeWorksectionAccount(b, &o, f.Of[54])
+		return x.writeWorksectionAccount(b, &o, f.Of[58])
 	case *model.WorksectionAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeWorksectionAccount(b, o, f.Of[54])
+		return x.writeWorksectionAccount(b, o, f.Of[58])
 	case model.RocketChatAccount:
-		return x.writeRocketChatAccount(b, &o, f.Of[30])
+		return x.writeRocketChatAccount(b, &o, f.Of[34])
 	case *model.RocketChatAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRocketChatAccount(b, o, f.Of[30])
+		return x.writeRocketChatAccount(b, o, f.Of[34])
 	case model.KommoAccount:
-		return x.writeKommoAccount(b, &o, f.Of[25])
+		return x.writeKommoAccount(b, &o, f.Of[26])
 	case *model.KommoAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeKommoAccount(b, o, f.Of[25])
+		return x.writeKommoAccount(b, o, f.Of[26])
 	case *directory.AccountCore:
 		if o == nil {
 			return b, false
@@ -7195,17 +7693,17 @@ func (x *planned) write_Entity(b []byte, object fedruntime.Entity, f *plan.Field
 		if o == nil {
 			return b, false
 		}
-		return x.writeUser(b, o, f.Of[48])
+		return x.writeUser(b, o, f.Of[52])
 	case *directory.Team:
 		if o == nil {
 			return b, false
 		}
-		return x.writeTeam(b, o, f.Of[45])
+		return x.writeTeam(b, o, f.Of[49])
 	case *directory.Role:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRole(b, o, f.Of[32])
+		return x.writeRole(b, o, f.Of[36])
 	case *directory.ContactFolder:
 		if o == nil {
 			return b, false

@@ -272,7 +272,7 @@ type ComplexityRoot struct {
 
 	Identity struct {
 		HeldApart         func(childComplexity int, first int) int
-		HeldApartByAnchor func(childComplexity int, first int) int
+		HeldApartByAnchor func(childComplexity int) int
 		Links             func(childComplexity int, first int) int
 	}
 
@@ -326,6 +326,18 @@ type ComplexityRoot struct {
 		Evidence    func(childComplexity int) int
 		Rule        func(childComplexity int) int
 		Trust       func(childComplexity int) int
+	}
+
+	IdentityPreview struct {
+		IDChangeCount   func(childComplexity int) int
+		IDChanges       func(childComplexity int, first int) int
+		MergeCount      func(childComplexity int) int
+		Merges          func(childComplexity int, first int) int
+		People          func(childComplexity int) int
+		PeopleAfter     func(childComplexity int) int
+		SplitCount      func(childComplexity int) int
+		Splits          func(childComplexity int, first int) int
+		UnknownAccounts func(childComplexity int, first int) int
 	}
 
 	InviteUserPayload struct {
@@ -396,6 +408,22 @@ type ComplexityRoot struct {
 		Raw    func(childComplexity int) int
 	}
 
+	PreviewedId struct {
+		ID   func(childComplexity int) int
+		User func(childComplexity int) int
+	}
+
+	PreviewedPerson struct {
+		Accounts func(childComplexity int, first int) int
+		ID       func(childComplexity int) int
+		Name     func(childComplexity int) int
+	}
+
+	PreviewedSplit struct {
+		People func(childComplexity int, first int) int
+		User   func(childComplexity int) int
+	}
+
 	Query struct {
 		ChangeCursor       func(childComplexity int) int
 		Contact            func(childComplexity int, id string) int
@@ -403,6 +431,7 @@ type ComplexityRoot struct {
 		ContactFolders     func(childComplexity int, first *int, after *string, last *int, before *string, filter *directory.ContactFolderFilter) int
 		Contacts           func(childComplexity int, first *int, after *string, last *int, before *string, filter *directory.ContactFilter, orderBy *directory.ContactOrder) int
 		IdentityEdits      func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.IdentityEditFilter) int
+		IdentityPreview    func(childComplexity int, input model.IdentityPreviewInput) int
 		Node               func(childComplexity int, id string) int
 		Nodes              func(childComplexity int, ids []string) int
 		Role               func(childComplexity int, id string) int
@@ -1810,12 +1839,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		args, err := ec.field_Identity_heldApartByAnchor_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Identity.HeldApartByAnchor(childComplexity, args["first"].(int)), true
+		return e.ComplexityRoot.Identity.HeldApartByAnchor(childComplexity), true
 	case "Identity.links":
 		if e.ComplexityRoot.Identity.Links == nil {
 			break
@@ -2020,6 +2044,81 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.IdentityLink.Trust(childComplexity), true
+
+	case "IdentityPreview.idChangeCount":
+		if e.ComplexityRoot.IdentityPreview.IDChangeCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityPreview.IDChangeCount(childComplexity), true
+	case "IdentityPreview.idChanges":
+		if e.ComplexityRoot.IdentityPreview.IDChanges == nil {
+			break
+		}
+
+		args, err := ec.field_IdentityPreview_idChanges_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.IdentityPreview.IDChanges(childComplexity, args["first"].(int)), true
+	case "IdentityPreview.mergeCount":
+		if e.ComplexityRoot.IdentityPreview.MergeCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityPreview.MergeCount(childComplexity), true
+	case "IdentityPreview.merges":
+		if e.ComplexityRoot.IdentityPreview.Merges == nil {
+			break
+		}
+
+		args, err := ec.field_IdentityPreview_merges_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.IdentityPreview.Merges(childComplexity, args["first"].(int)), true
+	case "IdentityPreview.people":
+		if e.ComplexityRoot.IdentityPreview.People == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityPreview.People(childComplexity), true
+	case "IdentityPreview.peopleAfter":
+		if e.ComplexityRoot.IdentityPreview.PeopleAfter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityPreview.PeopleAfter(childComplexity), true
+	case "IdentityPreview.splitCount":
+		if e.ComplexityRoot.IdentityPreview.SplitCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityPreview.SplitCount(childComplexity), true
+	case "IdentityPreview.splits":
+		if e.ComplexityRoot.IdentityPreview.Splits == nil {
+			break
+		}
+
+		args, err := ec.field_IdentityPreview_splits_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.IdentityPreview.Splits(childComplexity, args["first"].(int)), true
+	case "IdentityPreview.unknownAccounts":
+		if e.ComplexityRoot.IdentityPreview.UnknownAccounts == nil {
+			break
+		}
+
+		args, err := ec.field_IdentityPreview_unknownAccounts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.IdentityPreview.UnknownAccounts(childComplexity, args["first"].(int)), true
 
 	case "InviteUserPayload.account":
 		if e.ComplexityRoot.InviteUserPayload.Account == nil {
@@ -2377,6 +2476,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Phone.Raw(childComplexity), true
 
+	case "PreviewedId.id":
+		if e.ComplexityRoot.PreviewedId.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewedId.ID(childComplexity), true
+	case "PreviewedId.user":
+		if e.ComplexityRoot.PreviewedId.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewedId.User(childComplexity), true
+
+	case "PreviewedPerson.accounts":
+		if e.ComplexityRoot.PreviewedPerson.Accounts == nil {
+			break
+		}
+
+		args, err := ec.field_PreviewedPerson_accounts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PreviewedPerson.Accounts(childComplexity, args["first"].(int)), true
+	case "PreviewedPerson.id":
+		if e.ComplexityRoot.PreviewedPerson.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewedPerson.ID(childComplexity), true
+	case "PreviewedPerson.name":
+		if e.ComplexityRoot.PreviewedPerson.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewedPerson.Name(childComplexity), true
+
+	case "PreviewedSplit.people":
+		if e.ComplexityRoot.PreviewedSplit.People == nil {
+			break
+		}
+
+		args, err := ec.field_PreviewedSplit_people_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PreviewedSplit.People(childComplexity, args["first"].(int)), true
+	case "PreviewedSplit.user":
+		if e.ComplexityRoot.PreviewedSplit.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewedSplit.User(childComplexity), true
+
 	case "Query.changeCursor":
 		if e.ComplexityRoot.Query.ChangeCursor == nil {
 			break
@@ -2438,6 +2592,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.IdentityEdits(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*model.IdentityEditFilter)), true
+	case "Query.identityPreview":
+		if e.ComplexityRoot.Query.IdentityPreview == nil {
+			break
+		}
+
+		args, err := ec.field_Query_identityPreview_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.IdentityPreview(childComplexity, args["input"].(model.IdentityPreviewInput)), true
 
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
@@ -3941,7 +4106,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputAccountFilter,
+		ec.unmarshalInputAccountListInput,
 		ec.unmarshalInputAccountLookup,
+		ec.unmarshalInputAnchorFieldInput,
+		ec.unmarshalInputAnchorInput,
 		ec.unmarshalInputChangeFilter,
 		ec.unmarshalInputContactFilter,
 		ec.unmarshalInputContactFolderFilter,
@@ -3949,7 +4117,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCreateContactFolderInput,
 		ec.unmarshalInputCreateContactInput,
 		ec.unmarshalInputCreateTeamInput,
+		ec.unmarshalInputEmailTrustInput,
 		ec.unmarshalInputIdentityEditFilter,
+		ec.unmarshalInputIdentityPreviewInput,
 		ec.unmarshalInputInviteUserInput,
 		ec.unmarshalInputLinkAccountsInput,
 		ec.unmarshalInputPhoneInput,
@@ -4391,12 +4561,10 @@ type Identity {
   """
   heldApart(first: Int! = 20): [HeldApart!]! @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false)
   """
-  The same for a common value of an anchor. It needs a scope, because an anchor can be a field that not everybody may see, and this list
-  says who has the same value.
+  The same for a common value of an anchor, at most 100. It needs a scope, because an anchor can be a field that not everybody may see,
+  and this list says who has the same value.
   """
-  heldApartByAnchor(first: Int! = 20): [HeldApart!]
-    @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false)
-    @requiresScopes(scopes: [["directory:sensitive"]])
+  heldApartByAnchor: [HeldApart!] @listSize(assumedSize: 100) @requiresScopes(scopes: [["directory:sensitive"]])
 }
 
 "A reason why some accounts of a person are one person."
@@ -4462,6 +4630,102 @@ enum HeldApartReason {
   AMBIGUOUS
   "Together with others, the address or value would join accounts that cannot be one person. So none of them joins anything."
   CHAIN
+}
+
+extend type Query {
+  """
+  How a change of the rules for joining accounts would change the people. Nothing is changed. It builds a second directory, one at a time,
+  so it can take seconds in a large company.
+  """
+  identityPreview(input: IdentityPreviewInput! = {}): IdentityPreview @requiresScopes(scopes: [["directory:admin"]]) @cost(weight: 20000)
+}
+
+"A change of the rules. What is not given stays as it is in the configuration. Edits stay in force."
+input IdentityPreviewInput {
+  "Accounts that are one person. At most 1000 lists, each with 2 to 100 accounts."
+  links: [AccountListInput!]
+  "Accounts that are different people, as many at most."
+  splits: [AccountListInput!]
+  "Whether links and splits replace those of the configuration. Otherwise they are added."
+  replace: Boolean! = false
+  "The least trust in the addresses of sources, as email_trust in the configuration."
+  emailTrust: [EmailTrustInput!]
+  "The local parts of shared mailboxes, which replace those of the configuration."
+  sharedMailboxes: [String!]
+  "Anchors, which replace those of the configuration, at most 10. They need directory:sensitive, because they can be fields that not everybody may see."
+  anchors: [AnchorInput!]
+}
+
+"Accounts that belong together, or do not."
+input AccountListInput {
+  accounts: [AccountLookup!]!
+}
+
+"How far the addresses of a source are trusted."
+input EmailTrustInput {
+  source: String!
+  "ASSERTED trusts all addresses, VERIFIED those that the source has verified, NONE no address."
+  trust: EmailTrust!
+}
+
+"A value that accounts of one person have in common in several sources."
+input AnchorInput {
+  name: String!
+  fields: [AnchorFieldInput!]!
+}
+
+"The field of a source that has the value of an anchor."
+input AnchorFieldInput {
+  source: String!
+  "id, username, or the name of a custom field or an attribute."
+  field: String!
+}
+
+"How a change of the rules would change the people."
+type IdentityPreview {
+  "The number of people now."
+  people: Int!
+  "The number of people with the change."
+  peopleAfter: Int!
+  "How many people would have accounts of several present people."
+  mergeCount: Int!
+  "How many present people would be divided."
+  splitCount: Int!
+  "How many present people would have another ID. The present ID would find the person who then has the account that it names."
+  idChangeCount: Int!
+  "The people who would have accounts of several present people, by name, at most 500. The user of an account is the present person."
+  merges(first: Int! = 20): [PreviewedPerson!]! @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false)
+  "The present people who would be divided, by name, at most 500."
+  splits(first: Int! = 20): [PreviewedSplit!]! @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false)
+  "The present people who would have another ID, by name, at most 500."
+  idChanges(first: Int! = 20): [PreviewedId!]! @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false)
+  "Accounts in links and splits of the input that do not exist, as source/externalId, at most 500."
+  unknownAccounts(first: Int! = 20): [String!]! @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false)
+}
+
+"A person as a change would make them."
+type PreviewedPerson {
+  "The ID that the person would have."
+  id: ID!
+  name: String!
+  "The accounts, as they are now."
+  accounts(first: Int! = 20): [Account!]! @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false)
+}
+
+"A person whom a change would divide."
+type PreviewedSplit {
+  "The present person."
+  user: User!
+  "The people among whom the accounts would be divided."
+  people(first: Int! = 20): [PreviewedPerson!]! @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false)
+}
+
+"A person whose ID a change would replace."
+type PreviewedId {
+  "The present person."
+  user: User!
+  "The new ID of the person whom the present ID would then find."
+  id: ID!
 }
 `, BuiltIn: false},
 	{Name: "../schema/identityedit.graphqls", Input: `extend type Query {
@@ -6682,6 +6946,30 @@ func (ec *executionContext) childFields_IdentityLink(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type IdentityLink", field.Name)
 }
 
+func (ec *executionContext) childFields_IdentityPreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "people":
+		return ec.fieldContext_IdentityPreview_people(ctx, field)
+	case "peopleAfter":
+		return ec.fieldContext_IdentityPreview_peopleAfter(ctx, field)
+	case "mergeCount":
+		return ec.fieldContext_IdentityPreview_mergeCount(ctx, field)
+	case "splitCount":
+		return ec.fieldContext_IdentityPreview_splitCount(ctx, field)
+	case "idChangeCount":
+		return ec.fieldContext_IdentityPreview_idChangeCount(ctx, field)
+	case "merges":
+		return ec.fieldContext_IdentityPreview_merges(ctx, field)
+	case "splits":
+		return ec.fieldContext_IdentityPreview_splits(ctx, field)
+	case "idChanges":
+		return ec.fieldContext_IdentityPreview_idChanges(ctx, field)
+	case "unknownAccounts":
+		return ec.fieldContext_IdentityPreview_unknownAccounts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityPreview", field.Name)
+}
+
 func (ec *executionContext) childFields_InviteUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "outcome":
@@ -6790,6 +7078,38 @@ func (ec *executionContext) childFields_Phone(ctx context.Context, field graphql
 		return ec.fieldContext_Phone_kind(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Phone", field.Name)
+}
+
+func (ec *executionContext) childFields_PreviewedId(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_PreviewedId_user(ctx, field)
+	case "id":
+		return ec.fieldContext_PreviewedId_id(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PreviewedId", field.Name)
+}
+
+func (ec *executionContext) childFields_PreviewedPerson(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PreviewedPerson_id(ctx, field)
+	case "name":
+		return ec.fieldContext_PreviewedPerson_name(ctx, field)
+	case "accounts":
+		return ec.fieldContext_PreviewedPerson_accounts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PreviewedPerson", field.Name)
+}
+
+func (ec *executionContext) childFields_PreviewedSplit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_PreviewedSplit_user(ctx, field)
+	case "people":
+		return ec.fieldContext_PreviewedSplit_people(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PreviewedSplit", field.Name)
 }
 
 func (ec *executionContext) childFields_RefreshSourcePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -7301,6 +7301,25 @@ func (ec *executionContext) unmarshalNAccountFilter2ᚖrosterᚋinternalᚋdirec
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNAccountLookup2ᚕᚖrosterᚋgraphᚋmodelᚐAccountLookupᚄ(ctx context.Context, v any) ([]*model.AccountLookup, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.AccountLookup, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAccountLookup2ᚖrosterᚋgraphᚋmodelᚐAccountLookup(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNAccountLookup2ᚖrosterᚋgraphᚋmodelᚐAccountLookup(ctx context.Context, v any) (*model.AccountLookup, error) {
+	res, err := ec.unmarshalInputAccountLookup(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNAltcraftAccount2ᚖrosterᚋgraphᚋmodelᚐAltcraftAccount(ctx context.Context, sel ast.SelectionSet, v *model.AltcraftAccount) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {

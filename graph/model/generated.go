@@ -15,10 +15,28 @@ import (
 	"time"
 )
 
+// Accounts that belong together, or do not.
+type AccountListInput struct {
+	Accounts []*AccountLookup `json:"accounts"`
+}
+
 // An account by its ID in the source.
 type AccountLookup struct {
 	Source     string `json:"source"`
 	ExternalID string `json:"externalId"`
+}
+
+// The field of a source that has the value of an anchor.
+type AnchorFieldInput struct {
+	Source string `json:"source"`
+	// id, username, or the name of a custom field or an attribute.
+	Field string `json:"field"`
+}
+
+// A value that accounts of one person have in common in several sources.
+type AnchorInput struct {
+	Name   string              `json:"name"`
+	Fields []*AnchorFieldInput `json:"fields"`
 }
 
 // A filter of changes. A field that is null or empty does not filter.
@@ -92,6 +110,13 @@ type CreateTeamPayload struct {
 	// With dryRun: what the source would get, without credentials.
 	WouldSend  json.RawMessage `json:"wouldSend,omitempty"`
 	UserErrors []*UserError    `json:"userErrors"`
+}
+
+// How far the addresses of a source are trusted.
+type EmailTrustInput struct {
+	Source string `json:"source"`
+	// ASSERTED trusts all addresses, VERIFIED those that the source has verified, NONE no address.
+	Trust connectors.Trust `json:"trust"`
 }
 
 // How far a source has a field of one kind of records.
@@ -174,6 +199,22 @@ type IdentityEditPayload struct {
 	// edit over within about a second, or half a minute if a notification is lost.
 	Shown      bool         `json:"shown"`
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A change of the rules. What is not given stays as it is in the configuration. Edits stay in force.
+type IdentityPreviewInput struct {
+	// Accounts that are one person. At most 1000 lists, each with 2 to 100 accounts.
+	Links []*AccountListInput `json:"links,omitempty"`
+	// Accounts that are different people, as many at most.
+	Splits []*AccountListInput `json:"splits,omitempty"`
+	// Whether links and splits replace those of the configuration. Otherwise they are added.
+	Replace bool `json:"replace"`
+	// The least trust in the addresses of sources, as email_trust in the configuration.
+	EmailTrust []*EmailTrustInput `json:"emailTrust,omitempty"`
+	// The local parts of shared mailboxes, which replace those of the configuration.
+	SharedMailboxes []string `json:"sharedMailboxes,omitempty"`
+	// Anchors, which replace those of the configuration, at most 10. They need directory:sensitive, because they can be fields that not everybody may see.
+	Anchors []*AnchorInput `json:"anchors,omitempty"`
 }
 
 // The person to invite.

@@ -79,8 +79,14 @@ func (x *Identity) Links(first int) ([]*IdentityLink, error) { return firstOf(x.
 // address the source vouches.
 func (x *Identity) HeldApart(first int) ([]*HeldApart, error) { return firstOf(x.byEmail, first) }
 
-// HeldApartByAnchor is HeldApart for a common value of an anchor.
-func (x *Identity) HeldApartByAnchor(first int) ([]*HeldApart, error) { return firstOf(x.byKey, first) }
+// maxByAnchor is the number of accounts that HeldApartByAnchor returns at most. Its length is not an argument, because plans have no fields with scopes and
+// arguments.
+const maxByAnchor = 100
+
+// HeldApartByAnchor returns the first accounts of others with a common value of an anchor. Of those with one value, there are at most maxHolders.
+func (x *Identity) HeldApartByAnchor() []*HeldApart {
+	return nonNil(x.byKey[:min(maxByAnchor, len(x.byKey))])
+}
 
 func firstOf[T any](all []T, first int) ([]T, error) {
 	if err := checkSize("first", first); err != nil {

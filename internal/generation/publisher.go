@@ -50,6 +50,8 @@ type Publisher struct {
 	published atomic.Pointer[publication]
 	make      func(stop func() bool, rules directory.Rules, data []directory.SourceData) (*directory.Directory, error)
 	stats     stats
+	// previewing holds a value while a preview is being built.
+	previewing chan struct{}
 
 	generation atomic.Pointer[Generation]
 	computing  sync.Mutex // for generation
@@ -78,6 +80,7 @@ func New(opt Options) *Publisher {
 	}
 	p.keys.Store(new(map[Required][]snapshot.Key))
 	p.make = directory.BuildUntil
+	p.previewing = make(chan struct{}, 1)
 	in := p.ruled(input{})
 	p.published.Store((&publication{directory: directory.Build(*in.rules, p.data(in)), built: in, wanted: in}).complete(nil))
 	return p
