@@ -59,7 +59,7 @@ To see it, run "roster demo": it needs no configuration and no credential.`,
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return noEmptyFlag(cmd) }
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
-	root.AddCommand(p.demo(), p.serve(), p.check(), p.reload(), p.healthcheck(), p.cache(), p.webhooks(), p.key(), p.schema(), p.version())
+	root.AddCommand(p.demo(), p.serve(), p.check(), p.reload(), p.healthcheck(), p.cache(), p.webhooks(), p.identity(), p.key(), p.schema(), p.version())
 	root.SetHelpCommand(help(root))
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {

@@ -1,0 +1,140 @@
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"roster/internal/app"
+	"roster/internal/config"
+	"roster/internal/echo"
+)
+
+// previewWithin limits the time of a preview unless the flag says otherwise.
+const previewWithin = time.Minute
+
+// identity is the command for the rules by which accounts are joined. It has one subcommand: preview.
+func (p *program) identity() *cobra.Command {
+	cmd := &cobra.Command{Use: "identity", Short: "See what a change of the rules for joining accounts would do"}
+	group(cmd, "name a command: roster identity preview NEW.yaml")
+	cmd.AddCommand(p.previewIdentity())
+	return cmd
+}
+
+func (p *program) previewIdentity() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "preview NEW.yaml", Short: "Show which people a new configuration would merge and split, and whose ID would change",
+		Long: `Ask a running server which people a new configuration would merge and split, and whose ID would change. Nothing is changed. The server answers with the
+data that it has, for the file's identity.link, identity.split, identity.anchors, identity.shared_mailboxes and email_trust; it ignores everything else in the
+file. Edits that were made while the server runs stay in force. The status is 0 if the server has answered.`,
+		Example: `  roster identity preview new.yaml
+  roster identity preview new.yaml --url https://roster.acme.example/graphql --key-file admin.key`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return &usageError{cmd, "name one file, such as roster identity preview new.yaml"}
+			}
+			return nil
+		},
+	}
+	address := cmd.Flags().String("url", "", "the `URL` of the server's graph; without it, that of listen in the file")
+	keyFile := cmd.Flags().String("key-file", "", "a `file` with an API key that has directory:admin and, if the file has anchors, directory:sensitive")
+	timeout := cmd.Flags().Duration("timeout", previewWithin, "how long to wait for the answer")
+	asJSON := cmd.Flags().Bool("json", false, "print the result as JSON")
+	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		if *timeout <= 0 {
+			return &usageError{cmd, "--timeout: must be more than 0s"}
+		}
+		if u, err := url.Parse(*address); *address != "" && (err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https") {
+			return &usageError{cmd, "--url: must be a full URL, such as http://127.0.0.1:8080/graphql"}
+		}
+		cfg, err := load(cmd, config.Open(args[0], os.LookupEnv))
+		if err != nil {
+			return err
+		}
+		if *address == "" {
+			*address = graphOf(cfg)
+		}
+		key := ""
+		if *keyFile != "" {
+			text, err := os.ReadFile(*keyFile)
+			if err != nil {
+				return fmt.Errorf("--key-file: %s cannot be read", *keyFile)
+			}
+			key = strings.TrimSpace(string(text))
+		}
+		ctx, cancel := context.WithTimeout(cmd.Context(), *timeout)
+		defer cancel()
+		preview, ignored, err := app.PreviewIdentity(ctx, cfg, *address, key)
+		if err != nil {
+			return err
+		}
+		if len(ignored) > 0 {
+			fmt.Fprintf(p.stderr, "The server does not have these sources, so the preview says nothing of them: %s\n", strings.Join(ignored, ", "))
+		}
+		if *asJSON {
+			return json.NewEncoder(p.stdout).Encode(preview)
+		}
+		return printPreview(p.stdout, preview)
+	}
+	return cmd
+}
+
+// graphOf returns the address of the graph of a server with this configuration, on this machine.
+func graphOf(cfg *config.Config) string {
+	host, port, err := net.SplitHostPort(cfg.Listen)
+	if ip := net.ParseIP(host); err != nil || host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	scheme := "http"
+	if cfg.TLS != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port) + "/graphql"
+}
+
+// printPreview prints a line for each change, and the numbers.
+func printPreview(w io.Writer, p *app.IdentityPreview) error {
+	if len(p.Merges)+len(p.Splits)+len(p.IDChanges) > 0 {
+		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "CHANGE\tPERSON\tDETAILS")
+		for _, m := range p.Merges {
+			var parts []string
+			for _, a := range m.Accounts {
+				parts = append(parts, fmt.Sprintf("%s of %s", echo.Cut(a.String()), echo.Cut(a.User.Name)))
+			}
+			fmt.Fprintf(table, "merge\t%s\t%s\n", echo.Cut(m.Name), strings.Join(parts, ", "))
+		}
+		for _, s := range p.Splits {
+			var parts []string
+			for _, person := range s.People {
+				var accounts []string
+				for _, a := range person.Accounts {
+					accounts = append(accounts, echo.Cut(a.String()))
+				}
+				parts = append(parts, fmt.Sprintf("%s with %s", echo.Cut(person.Name), strings.Join(accounts, ", ")))
+			}
+			fmt.Fprintf(table, "split\t%s\t%s\n", echo.Cut(s.User.Name), strings.Join(parts, "; "))
+		}
+		for _, c := range p.IDChanges {
+			fmt.Fprintf(table, "new ID\t%s\t%s becomes %s\n", echo.Cut(c.User.Name), c.User.ID, c.ID)
+		}
+		if err := table.Flush(); err != nil {
+			return err
+		}
+		fmt.Fprintln(w)
+	}
+	for _, ref := range p.Unknown {
+		fmt.Fprintf(w, "%s does not exist.\n", echo.Cut(ref))
+	}
+	_, err := fmt.Fprintf(w, "%d people now, %d then: %d merged, %d split, %d with another ID.\n", p.People, p.PeopleAfter, p.MergeCount, p.SplitCount, p.IDChangeCount)
+	return err
+}
