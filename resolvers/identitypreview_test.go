@@ -104,7 +104,11 @@ func TestIdentityPreviewRefusesWrongInput(t *testing.T) {
 			"input.links[0].accounts[1].source": {"links": []any{accountList("ws/1", "erp/1")}},
 			"input.emailTrust[0].source":        {"emailTrust": []any{map[string]any{"source": "erp", "trust": "NONE"}}},
 			"input.sharedMailboxes[1]":          {"sharedMailboxes": []any{"info", "a b@c"}},
+			"input.emailTrust[1].source":        {"emailTrust": []any{map[string]any{"source": "ws", "trust": "NONE"}, map[string]any{"source": "ws", "trust": "VERIFIED"}}},
 			"input.anchors[0].fields[0].source": {"anchors": []any{map[string]any{"name": "a", "fields": []any{map[string]any{"source": "erp", "field": "id"}}}}},
+			"input.anchors[1].name":             {"anchors": []any{map[string]any{"name": "a", "fields": []any{}}, map[string]any{"name": "a", "fields": []any{}}}},
+			"input.anchors[0].fields[1].source": {"anchors": []any{map[string]any{"name": "a", "fields": []any{
+				map[string]any{"source": "ws", "field": "id"}, map[string]any{"source": "ws", "field": "username"}}}}},
 		} {
 			a := w.ask(previewQuery, "input", input)
 			if len(a.Errors) != 1 || a.Errors[0].Extensions["argument"] != argument || a.Errors[0].Extensions["code"] != "BAD_USER_INPUT" {

@@ -4646,11 +4646,11 @@ input IdentityPreviewInput {
   links: [AccountListInput!]
   "Accounts that are different people, as many at most."
   splits: [AccountListInput!]
-  "Whether links and splits replace those of the configuration. Otherwise they are added."
+  "Whether links and splits replace those of the configuration, also if they are not given. Otherwise they are added."
   replace: Boolean! = false
-  "The least trust in the addresses of sources, as email_trust in the configuration."
+  "The least trust in the addresses of sources, as email_trust in the configuration. Each source at most once."
   emailTrust: [EmailTrustInput!]
-  "The local parts of shared mailboxes, which replace those of the configuration."
+  "The local parts of shared mailboxes, which replace those of the configuration. At most 1000."
   sharedMailboxes: [String!]
   "Anchors, which replace those of the configuration, at most 10. They need directory:sensitive, because they can be fields that not everybody may see."
   anchors: [AnchorInput!]

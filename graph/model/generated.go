@@ -207,11 +207,11 @@ type IdentityPreviewInput struct {
 	Links []*AccountListInput `json:"links,omitempty"`
 	// Accounts that are different people, as many at most.
 	Splits []*AccountListInput `json:"splits,omitempty"`
-	// Whether links and splits replace those of the configuration. Otherwise they are added.
+	// Whether links and splits replace those of the configuration, also if they are not given. Otherwise they are added.
 	Replace bool `json:"replace"`
-	// The least trust in the addresses of sources, as email_trust in the configuration.
+	// The least trust in the addresses of sources, as email_trust in the configuration. Each source at most once.
 	EmailTrust []*EmailTrustInput `json:"emailTrust,omitempty"`
-	// The local parts of shared mailboxes, which replace those of the configuration.
+	// The local parts of shared mailboxes, which replace those of the configuration. At most 1000.
 	SharedMailboxes []string `json:"sharedMailboxes,omitempty"`
 	// Anchors, which replace those of the configuration, at most 10. They need directory:sensitive, because they can be fields that not everybody may see.
 	Anchors []*AnchorInput `json:"anchors,omitempty"`

@@ -3,18 +3,22 @@ package app
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 	"syscall"
 
 	"roster/connectors"
 	"roster/graph"
 	"roster/graph/model"
+	"roster/internal/access"
 	"roster/internal/config"
 	"roster/internal/directory"
 	"roster/internal/echo"
@@ -71,46 +75,71 @@ type PreviewID struct {
 	ID   string      `json:"id"`
 }
 
-// mostPreviewed is the number of merges, splits and IDs of which a preview has the details.
-const mostPreviewed = 500
+// mostPreviewed is the number of merges, splits and IDs of which a preview has the details. The cost of the query is then a quarter of the default limit.
+const mostPreviewed = 100
 
 // maxPreviewAnswer limits the length of the server's answer.
 const maxPreviewAnswer = 64 << 20
 
 // PreviewIdentity asks the server at the address of its graph how its people would change with the rules of a configuration: links, splits, email_trust,
-// shared_mailboxes and anchors. Key is an API key with directory:admin; empty for none. Ignored has the names of the configuration's sources that the server
-// does not have, and of which the preview therefore says nothing.
-func PreviewIdentity(ctx context.Context, cfg *config.Config, address, key string) (p *IdentityPreview, ignored []string, err error) {
+// shared_mailboxes and anchors. Key is an API key with directory:admin; empty for none. Notes say what in the configuration the preview does not show.
+func PreviewIdentity(ctx context.Context, cfg *config.Config, address, key string) (p *IdentityPreview, notes []string, err error) {
 	api := &resolvers.Resolver{Graph: graph.Options(cfg.Federation)}
 	var known struct{ Sources []struct{ Name string } }
 	if err := queryGraph(ctx, address, key, "{sources:"+api.FieldName("Query", "sources")+"{name}}", nil, &known); err != nil {
 		return nil, nil, err
 	}
-	has := func(source string) bool {
-		return slices.ContainsFunc(known.Sources, func(s struct{ Name string }) bool { return s.Name == source })
-	}
-	for i := range cfg.Sources {
-		if name := cfg.Sources[i].Name; !has(name) {
-			ignored = append(ignored, name)
-		}
+	served := make([]string, len(known.Sources))
+	for i := range known.Sources {
+		served[i] = known.Sources[i].Name
 	}
 	document := fmt.Sprintf(`query($input:%s!,$most:Int!){preview:%s(input:$input){people peopleAfter mergeCount splitCount idChangeCount unknownAccounts(first:$most)
 		merges(first:$most){id name accounts{externalId source{name} user{id name}}}
 		splits(first:$most){user{id name} people{id name accounts{externalId source{name}}}}
 		idChanges(first:$most){user{id name} id}}}`, api.TypeName("IdentityPreviewInput"), api.FieldName("Query", "identityPreview"))
 	var data struct{ Preview *IdentityPreview }
-	variables := map[string]any{"input": previewInput(cfg, has), "most": mostPreviewed}
+	variables := map[string]any{"input": previewInput(cfg, served), "most": mostPreviewed}
 	if err := queryGraph(ctx, address, key, document, variables, &data); err != nil {
 		return nil, nil, err
 	}
 	if data.Preview == nil {
 		return nil, nil, errors.New("the server has answered without a preview: it may be of an earlier release")
 	}
-	return data.Preview, ignored, nil
+	return data.Preview, notShown(cfg, served), nil
 }
 
-// previewInput returns the rules of a configuration as the input of identityPreview, without the sources that the server does not have.
-func previewInput(cfg *config.Config, has func(source string) bool) map[string]any {
+// notShown says what in a configuration changes people too, and is not in its preview: the sources, and their order, which decides about IDs.
+func notShown(cfg *config.Config, served []string) []string {
+	var here, kept, added, removed, notes []string
+	for i := range cfg.Sources {
+		if name := cfg.Sources[i].Name; slices.Contains(served, name) {
+			here = append(here, name)
+		} else {
+			added = append(added, name)
+		}
+	}
+	for _, name := range served {
+		if slices.Contains(here, name) {
+			kept = append(kept, name)
+		} else {
+			removed = append(removed, name)
+		}
+	}
+	if len(added) > 0 {
+		notes = append(notes, "the server does not have these sources of the file, so the preview is without them: "+strings.Join(added, ", "))
+	}
+	if len(removed) > 0 {
+		notes = append(notes, "the file does not have these sources of the server, and the preview goes on with them: "+strings.Join(removed, ", "))
+	}
+	if !slices.Equal(here, kept) {
+		notes = append(notes, "the file has the sources in another order, which changes IDs; the preview has the order of the server")
+	}
+	return notes
+}
+
+// previewInput returns the rules of a configuration as the input of identityPreview, without sources that the server does not serve.
+func previewInput(cfg *config.Config, served []string) map[string]any {
+	has := func(source string) bool { return slices.Contains(served, source) }
 	lists := func(groups [][]connectors.Ref) []any {
 		all := []any{}
 		for _, refs := range groups {
@@ -129,7 +158,9 @@ func previewInput(cfg *config.Config, has func(source string) bool) map[string]a
 	trust, anchors := []any{}, []any{}
 	for i := range cfg.Sources {
 		if s := &cfg.Sources[i]; has(s.Name) {
-			trust = append(trust, map[string]any{"source": s.Name, "trust": model.MarshalEmailTrust(s.EmailTrust)})
+			var name bytes.Buffer
+			model.MarshalEmailTrust(s.EmailTrust).MarshalGQL(&name)
+			trust = append(trust, map[string]any{"source": s.Name, "trust": json.RawMessage(name.Bytes())})
 		}
 	}
 	for _, a := range cfg.Identity.Anchors {
@@ -163,35 +194,66 @@ func queryGraph(ctx context.Context, address, key, document string, variables ma
 	if key != "" {
 		req.Header.Set("Authorization", "Bearer "+key)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	host := echo.Line(req.URL.Host)
+	// A redirect would become a GET, and the key is for this server only.
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	defer client.CloseIdleConnections()
+	resp, err := client.Do(req)
 	if err != nil {
-		return unreachable(req.URL.Host, err)
+		return unreachable(host, err)
 	}
 	defer resp.Body.Close()
 	var answer struct {
 		Data   json.RawMessage
-		Errors []struct{ Message string }
+		Errors []struct {
+			Message    string
+			Extensions struct{ Code string }
+		}
 	}
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxPreviewAnswer))
-	if err != nil || json.Unmarshal(text, &answer) != nil {
-		return fmt.Errorf("%s has answered with HTTP %d and no GraphQL: check the address", req.URL.Host, resp.StatusCode)
+	if err != nil {
+		return unreachable(host, err)
+	}
+	if json.Unmarshal(text, &answer) != nil || answer.Data == nil && len(answer.Errors) == 0 {
+		return fmt.Errorf("%s has answered with HTTP %d and no GraphQL: name the address of the graph with --url, such as https://roster.acme.example/graphql",
+			host, resp.StatusCode)
 	}
 	if len(answer.Errors) > 0 {
-		return fmt.Errorf("the server refuses the preview: %s", echo.Message(answer.Errors[0].Message))
+		first := answer.Errors[0]
+		return fmt.Errorf("the server refuses the preview: %s%s", echo.Line(echo.Message(first.Message)), advice(first.Extensions.Code))
 	}
 	return json.Unmarshal(answer.Data, data)
+}
+
+// advice says what to do about a code of the server's errors.
+func advice(code string) string {
+	switch code {
+	case "UNAUTHENTICATED":
+		return "; name a file with an API key with --key-file"
+	case "FORBIDDEN":
+		return "; the key in --key-file needs " + access.ScopeAdmin + " and, if the file has anchors, " + access.ScopeSensitive
+	}
+	return ""
 }
 
 // unreachable says why a server cannot be called, without the URL, which may hold a password.
 func unreachable(host string, err error) error {
 	if _, unknown := errors.AsType[*net.DNSError](err); unknown {
-		return fmt.Errorf("the host name of %s is not known", host)
+		return fmt.Errorf("the host name of %s is not known: check --url", host)
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return fmt.Errorf("the certificate of %s is not valid for this address, or its authority is not known on this machine: name the public address with --url", host)
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return errors.New("no answer in time from " + host)
+		return fmt.Errorf("no answer in time from %s: give it longer with --timeout", host)
+	case errors.Is(err, context.Canceled):
+		return err
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return errors.New("nothing listens on " + host + ": start the server, or name another address with --url")
+		return fmt.Errorf("nothing listens on %s: start the server, or name another address with --url", host)
 	}
-	return fmt.Errorf("%s: %w", host, errors.Unwrap(err))
+	if inner, ok := errors.AsType[*url.Error](err); ok {
+		err = inner.Err
+	}
+	return fmt.Errorf("%s: %w", host, err)
 }

@@ -3,8 +3,10 @@ package command
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
@@ -35,7 +37,7 @@ func (p *program) previewIdentity() *cobra.Command {
 		Use: "preview NEW.yaml", Short: "Show which people a new configuration would merge and split, and whose ID would change",
 		Long: `Ask a running server which people a new configuration would merge and split, and whose ID would change. Nothing is changed. The server answers with the
 data that it has, for the file's identity.link, identity.split, identity.anchors, identity.shared_mailboxes and email_trust; it ignores everything else in the
-file. Edits that were made while the server runs stay in force. The status is 0 if the server has answered.`,
+file. Edits that were made in the graph stay in force. The status is 0 if the server has answered, whatever the preview says.`,
 		Example: `  roster identity preview new.yaml
   roster identity preview new.yaml --url https://roster.acme.example/graphql --key-file admin.key`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -56,29 +58,34 @@ file. Edits that were made while the server runs stay in force. The status is 0 
 		if u, err := url.Parse(*address); *address != "" && (err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https") {
 			return &usageError{cmd, "--url: must be a full URL, such as http://127.0.0.1:8080/graphql"}
 		}
+		if _, err := os.Stat(args[0]); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("there is no file %s: name the file with the new configuration", echo.Line(args[0]))
+		}
 		cfg, err := load(cmd, config.Open(args[0], os.LookupEnv))
 		if err != nil {
 			return err
 		}
 		if *address == "" {
-			*address = graphOf(cfg)
+			if *address = graphOf(cfg); *address == "" {
+				return &usageError{cmd, "--url: name the server, because listen in the file leaves the choice of the port to the system"}
+			}
 		}
 		key := ""
 		if *keyFile != "" {
 			text, err := os.ReadFile(*keyFile)
 			if err != nil {
-				return fmt.Errorf("--key-file: %s cannot be read", *keyFile)
+				return fmt.Errorf("--key-file: %s cannot be read: it must be a file that this user may read", *keyFile)
 			}
 			key = strings.TrimSpace(string(text))
 		}
 		ctx, cancel := context.WithTimeout(cmd.Context(), *timeout)
 		defer cancel()
-		preview, ignored, err := app.PreviewIdentity(ctx, cfg, *address, key)
+		preview, notes, err := app.PreviewIdentity(ctx, cfg, *address, key)
 		if err != nil {
 			return err
 		}
-		if len(ignored) > 0 {
-			fmt.Fprintf(p.stderr, "The server does not have these sources, so the preview says nothing of them: %s\n", strings.Join(ignored, ", "))
+		for _, note := range notes {
+			fmt.Fprintln(p.stderr, "roster identity preview: "+note)
 		}
 		if *asJSON {
 			return json.NewEncoder(p.stdout).Encode(preview)
@@ -88,10 +95,13 @@ file. Edits that were made while the server runs stay in force. The status is 0 
 	return cmd
 }
 
-// graphOf returns the address of the graph of a server with this configuration, on this machine.
+// graphOf returns the address of the graph of a server with this configuration, on this machine; empty if it has no fixed port.
 func graphOf(cfg *config.Config) string {
 	host, port, err := net.SplitHostPort(cfg.Listen)
-	if ip := net.ParseIP(host); err != nil || host == "" || ip != nil && ip.IsUnspecified() {
+	if err != nil || port == "0" {
+		return ""
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
 	scheme := "http"
@@ -109,31 +119,39 @@ func printPreview(w io.Writer, p *app.IdentityPreview) error {
 		for _, m := range p.Merges {
 			var parts []string
 			for _, a := range m.Accounts {
-				parts = append(parts, fmt.Sprintf("%s of %s", echo.Cut(a.String()), echo.Cut(a.User.Name)))
+				parts = append(parts, fmt.Sprintf("%s of %s", echo.Line(a.String()), echo.Line(a.User.Name)))
 			}
-			fmt.Fprintf(table, "merge\t%s\t%s\n", echo.Cut(m.Name), strings.Join(parts, ", "))
+			fmt.Fprintf(table, "merge\t%s\t%s\n", echo.Line(m.Name), strings.Join(parts, ", "))
 		}
 		for _, s := range p.Splits {
 			var parts []string
 			for _, person := range s.People {
 				var accounts []string
 				for _, a := range person.Accounts {
-					accounts = append(accounts, echo.Cut(a.String()))
+					accounts = append(accounts, echo.Line(a.String()))
 				}
-				parts = append(parts, fmt.Sprintf("%s with %s", echo.Cut(person.Name), strings.Join(accounts, ", ")))
+				parts = append(parts, fmt.Sprintf("%s with %s", echo.Line(person.Name), strings.Join(accounts, ", ")))
 			}
-			fmt.Fprintf(table, "split\t%s\t%s\n", echo.Cut(s.User.Name), strings.Join(parts, "; "))
+			fmt.Fprintf(table, "split\t%s\t%s\n", echo.Line(s.User.Name), strings.Join(parts, "; "))
 		}
 		for _, c := range p.IDChanges {
-			fmt.Fprintf(table, "new ID\t%s\t%s becomes %s\n", echo.Cut(c.User.Name), c.User.ID, c.ID)
+			fmt.Fprintf(table, "new ID\t%s\t%s becomes %s\n", echo.Line(c.User.Name), c.User.ID, c.ID)
 		}
 		if err := table.Flush(); err != nil {
 			return err
 		}
 		fmt.Fprintln(w)
 	}
+	for _, list := range []struct {
+		what          string
+		listed, total int
+	}{{"merges", len(p.Merges), p.MergeCount}, {"splits", len(p.Splits), p.SplitCount}, {"new IDs", len(p.IDChanges), p.IDChangeCount}} {
+		if list.listed < list.total {
+			fmt.Fprintf(w, "Of %d %s, the first %d by name are listed.\n", list.total, list.what, list.listed)
+		}
+	}
 	for _, ref := range p.Unknown {
-		fmt.Fprintf(w, "%s does not exist.\n", echo.Cut(ref))
+		fmt.Fprintf(w, "The server has no account %s, which the file links or splits.\n", echo.Line(ref))
 	}
 	_, err := fmt.Fprintf(w, "%d people now, %d then: %d merged, %d split, %d with another ID.\n", p.People, p.PeopleAfter, p.MergeCount, p.SplitCount, p.IDChangeCount)
 	return err

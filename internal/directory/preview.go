@@ -108,14 +108,21 @@ func (d *Directory) PreviewUntil(stop func() bool, c *Change, data []SourceData)
 		return nil, err
 	}
 	p := d.compare(after)
-	for _, refs := range slices.Concat(c.Links, c.Splits) {
+	p.unknown = d.unknown(slices.Concat(c.Links, c.Splits))
+	return p, nil
+}
+
+// unknown returns the accounts that do not exist, each once, as source/id.
+func (d *Directory) unknown(lists [][]connectors.Ref) []string {
+	var all connectors.Distinct[string]
+	for _, refs := range lists {
 		for _, ref := range refs {
-			if d.accounts[ref] == nil && !slices.Contains(p.unknown, ref.String()) {
-				p.unknown = append(p.unknown, ref.String())
+			if d.accounts[ref] == nil {
+				all.Add(ref.String())
 			}
 		}
 	}
-	return p, nil
+	return all.Values()
 }
 
 // compare compares the people with those of a directory that has the same accounts.

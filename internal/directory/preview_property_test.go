@@ -16,11 +16,15 @@ import (
 	"roster/internal/directory"
 )
 
-// A preview is the difference between two directories that are built with and without the change.
+// A preview is the difference between two directories that are built with and without the change. Edits stay in force.
 func TestPreviewOfRandomChanges(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		r, data := company(t)
+		if rapid.Bool().Draw(t, "edits") {
+			edited := rules(t, data)
+			r.Edits = []directory.Edit{{ID: "e1", Links: edited.Links}, {ID: "e2", Splits: edited.Splits}}
+		}
 		c, changed, changedData := change(t, r, data)
 		before, after := directory.Build(r, data), directory.Build(changed, changedData)
 		p, err := before.PreviewUntil(nil, c, data)

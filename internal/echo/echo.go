@@ -21,6 +21,16 @@ func Cut(s string) string { return CutTo(s, Most) }
 // Quoted returns a text in quotes: shortened, with invisible characters escaped.
 func Quoted(s string) string { return strconv.Quote(Cut(s)) }
 
+// Line returns a text for a line on a terminal: unchanged but for its length if all of it can be printed, and quoted otherwise.
+func Line(s string) string {
+	for _, r := range s {
+		if !strconv.IsPrint(r) {
+			return Quoted(s)
+		}
+	}
+	return Cut(s)
+}
+
 // Name returns a GraphQL name unchanged but for its length. Any other text is quoted.
 func Name(s string) string {
 	if s == "" {
