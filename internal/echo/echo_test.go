@@ -22,6 +22,8 @@ func TestEcho(t *testing.T) {
 		"no UTF-8":            {echo.Cut("a\xffb"), "a\ufffdb"},
 		"quoted":              {echo.Quoted("a\"\n\u202e"), `"a\"\n\u202e"`},
 		"quoted and long":     {echo.Quoted(long), strconv.Quote(long[1:] + "…")},
+		"a line":              {echo.Line("Zoë M. 9"), "Zoë M. 9"},
+		"no line":             {echo.Line("a\x1b[2Jb"), `"a\x1b[2Jb"`},
 		"a name":              {echo.Name("_aB9"), "_aB9"},
 		"a long name":         {echo.Name(long), long[1:] + "…"},
 		"no name":             {echo.Name("9a"), `"9a"`},
