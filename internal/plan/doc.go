@@ -20,8 +20,8 @@
 // with one response name are merged by gqlgen's own function, graphql.CollectFields. There are no conditions in a plan: an operation with @skip or @include
 // has one plan for each set of values of their variables.
 //
-// An operation has no plan if only gqlgen runs it exactly: mutations, introspection, and the few fields for which there is no generated code. It also has no plan
-// if the plan would take too much memory. Then gqlgen executes the whole operation. The plans of one document are kept within a number of bytes; a plan for which
+// Some operations have no plan: mutations, introspection, those with one of the few fields for which there is no generated code, and those whose plan would take too
+// much memory. Then gqlgen executes the whole operation. The plans of one document are kept within a number of bytes; a plan for which
 // there is no room is compiled each time. Document.Bytes is for a cache of documents, which bounds them all together.
 //
 // # What is the same
