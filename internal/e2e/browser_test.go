@@ -52,67 +52,73 @@ func clean(t *testing.T, page *browsertest.Page) {
 
 // screenshots are the looks that the documents show. They are written with -update.
 var screenshots = map[browsertest.Look]string{
-	{Width: 1440, Height: 900}:            "playground.png",
-	{Width: 800, Height: 900, Dark: true}: "playground-dark.png",
-	{Width: 390, Height: 844}:             "playground-narrow.png",
+	{Width: 1440, Height: 900, Compressed: true}:            "playground.png",
+	{Width: 800, Height: 900, Dark: true, Compressed: true}: "playground-dark.png",
+	{Width: 390, Height: 844, Compressed: true}:             "playground-narrow.png",
 }
 
-// The page fits windows of every width, in both themes: nothing scrolls but its panes, and each pane can be reached.
+// The page fits windows of every width, in both themes: nothing scrolls but its panes, and each pane can be reached. It follows the system's theme.
 func TestPlaygroundLooks(t *testing.T) {
 	t.Parallel()
 	p := theDemo(t)
 	for _, width := range []int64{390, 800, 1440} {
-		for _, dark := range []bool{false, true} {
-			look := browsertest.Look{Width: width, Height: 900, Dark: dark}
+		t.Run(fmt.Sprintf("%d px", width), func(t *testing.T) {
+			look := browsertest.Look{Width: width, Height: 900, Compressed: true}
 			if width < 700 {
 				look.Height = 844
 			}
-			t.Run(fmt.Sprintf("%d px, dark %t", width, dark), func(t *testing.T) {
-				fits(t, p.url, look)
-			})
-		}
+			page := browsertest.OpenWith(t, p.url+"/playground", look)
+			page.WaitResult(`"totalCount"`)
+			fits(t, page, look)
+			look.Dark = true
+			page.Show(look)
+			page.WaitTheme(look)
+			fits(t, page, look)
+
+			page.Type("query Count { users(first: 0) { count: totalCount } }")
+			page.Run()
+			page.WaitResult(`"count"`)
+			page.OpenDocs("ContactFolder")
+			for _, look.Dark = range []bool{true, false} {
+				page.Show(look)
+				page.WaitTheme(look)
+				if docs, shown := page.Where(browsertest.Docs); !shown || docs.Right-docs.Left < 250 || docs.Bottom-docs.Top < 250 {
+					t.Errorf("%+v: the documentation is hidden or small: %+v", look, docs)
+				}
+				if page.Scrolls() {
+					t.Errorf("%+v: with the documentation, the page scrolls", look)
+				}
+			}
+			clean(t, page)
+		})
 	}
 }
 
-func fits(t *testing.T, url string, look browsertest.Look) {
+func fits(t *testing.T, page *browsertest.Page, look browsertest.Look) {
 	t.Helper()
-	page := browsertest.OpenWith(t, url+"/playground", look)
-	page.WaitResult(`"totalCount"`)
 	keepLook(t, page, look)
 	if page.Scrolls() {
-		t.Error("the page scrolls")
+		t.Errorf("%+v: the page scrolls", look)
 	}
 	editor, shown := page.Where(browsertest.QueryEditor)
 	if !shown {
-		t.Errorf("the query editor is hidden: %+v", editor)
+		t.Errorf("%+v: the query editor is hidden: %+v", look, editor)
 	}
 	result, shown := page.Where(browsertest.Result)
 	if !shown {
-		t.Errorf("the result is hidden: %+v", result)
+		t.Errorf("%+v: the result is hidden: %+v", look, result)
 	}
 	if below := result.Top >= editor.Bottom; below != (look.Width < 700) {
-		t.Errorf("the result is below the query: %t; the query is at %+v, the result at %+v", below, editor, result)
+		t.Errorf("%+v: the result is below the query: %t; the query is at %+v, the result at %+v", look, below, editor, result)
 	}
 	for _, pane := range []browsertest.Pane{browsertest.QueryEditor, browsertest.Result} {
 		if bright := page.Brightness(pane); (bright < 0.5) != look.Dark {
-			t.Errorf("%s has the brightness %.2f", pane, bright)
+			t.Errorf("%+v: %s has the brightness %.2f", look, pane, bright)
 		}
 	}
 	if nameless := page.Nameless(); len(nameless) > 0 {
-		t.Errorf("without a name for a screen reader: %q", nameless)
+		t.Errorf("%+v: without a name for a screen reader: %q", look, nameless)
 	}
-
-	page.Type("query Count { users(first: 0) { count: totalCount } }")
-	page.Run()
-	page.WaitResult(`"count"`)
-	page.OpenDocs("ContactFolder")
-	if docs, shown := page.Where(browsertest.Docs); !shown || docs.Right-docs.Left < 250 || docs.Bottom-docs.Top < 250 {
-		t.Errorf("the documentation is hidden or small: %+v", docs)
-	}
-	if page.Scrolls() {
-		t.Error("with the documentation, the page scrolls")
-	}
-	clean(t, page)
 }
 
 // keepLook keeps a screenshot with the artifacts of the test, and for the documents.

@@ -165,31 +165,3 @@ func savedFile(t *testing.T, page *browsertest.Dashboard, button string) [][]str
 	}
 	return rows
 }
-
-// fitting opens a page in all looks: it must be no wider than the window, and axe-core must find nothing serious.
-func fitting(t *testing.T, url, place, text string) {
-	t.Helper()
-	for _, width := range []int64{390, 1440} {
-		for _, dark := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%d px, dark %t", width, dark), func(t *testing.T) {
-				page := browsertest.OpenDashboard(t, url, browsertest.Look{Width: width, Height: 900, Dark: dark})
-				page.Wait(place, text)
-				if page.Widens() {
-					t.Error("the page is wider than the window")
-				}
-				if faults := page.Inaccessible(); len(faults) > 0 {
-					t.Errorf("axe-core finds: %s", strings.Join(faults, "\n"))
-				}
-				clean(t, page.Page)
-			})
-		}
-	}
-}
-
-func TestDashboardListsFit(t *testing.T) {
-	t.Parallel()
-	p := theDemo(t)
-	for _, l := range dashboardLists {
-		t.Run(l.list, func(t *testing.T) { fitting(t, p.url+l.path, ".count", l.noun) })
-	}
-}

@@ -95,11 +95,6 @@ func TestDashboardReviewRoles(t *testing.T) {
 	clean(t, page.Page)
 }
 
-func TestDashboardReviewFits(t *testing.T) {
-	t.Parallel()
-	fitting(t, theDemo(t).url+"/review", "#roles .count", "roles")
-}
-
 // On paper there are all rows that are shown, from edge to edge, in dark on light, and nothing that one would have to press.
 func TestDashboardReviewPrints(t *testing.T) {
 	t.Parallel()

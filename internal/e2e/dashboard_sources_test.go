@@ -52,11 +52,6 @@ func TestDashboardSources(t *testing.T) {
 	clean(t, page.Page)
 }
 
-func TestDashboardSourcesFit(t *testing.T) {
-	t.Parallel()
-	fitting(t, theDemo(t).url+"/sources", place("rocketchat", "ACCOUNTS"), "Fresh")
-}
-
 // A source that is down says what is wrong in the words of the graph, what to do, and when the next try is. Once it is up, the page shows its data by itself.
 func TestDashboardSourceDown(t *testing.T) {
 	t.Parallel()

@@ -15,6 +15,7 @@ import (
 
 	"roster/connectors"
 	"roster/internal/sandbox"
+	"roster/web/browsertest"
 )
 
 var update = flag.Bool("update", false, "write the expected answers of the examples anew")
@@ -63,6 +64,7 @@ func runTests(m *testing.M) int {
 		return fail(fmt.Errorf("the program does not build: %w\n%s", err, out))
 	}
 	code := m.Run()
+	browsertest.Close()
 	if p := demo.started(); p != nil {
 		if err := p.stop(); err != nil {
 			return fail(fmt.Errorf("the demo that the tests shared: %w", err))

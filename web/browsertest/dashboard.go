@@ -11,10 +11,10 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// Dashboard is the dashboard, open in a browser of its own. Places are CSS selectors. Every method that meets a fault ends the test.
+// Dashboard is the dashboard, open in a window with nothing stored in it. Places are CSS selectors. Every method that meets a fault ends the test.
 type Dashboard struct{ *Page }
 
-// OpenDashboard starts a browser with nothing stored in it, and opens the dashboard at url, as Open opens the playground.
+// OpenDashboard opens the dashboard at url, as Open opens the playground.
 func OpenDashboard(t testing.TB, url string, look Look) *Dashboard {
 	t.Helper()
 	return &Dashboard{open(t, url, look, ".head")}
@@ -157,7 +157,9 @@ var axe string
 // Inaccessible returns the serious faults that axe-core finds: its rule, and where.
 func (d *Dashboard) Inaccessible() []string {
 	d.t.Helper()
-	d.do("load axe", chromedp.Evaluate[chromedp.Void](axe+"; undefined"))
+	if !get[bool](d.Page, "look for axe", `'axe' in window`) {
+		d.do("load axe", chromedp.Evaluate[chromedp.Void](axe+"; undefined"))
+	}
 	return get[[]string](d.Page, "run axe", `axe.run().then(({ violations }) => violations
 		.filter(({ impact }) => impact === 'serious' || impact === 'critical')
 		.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ': ' + target.join(' ') + ': ' + failureSummary)))`,

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/chromedp/cdproto/input"
 	cdpruntime "github.com/chromedp/cdproto/runtime"
@@ -196,10 +197,14 @@ func (p *Page) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
+// pollEvery is how often a page is looked at. With each frame, as it would be without, looking takes as much time as what is awaited.
+const pollEvery = 50 * time.Millisecond
+
 // wait waits until the script's function says yes, or ends the test.
 func (p *Page) wait(what, function string, args ...any) {
 	p.t.Helper()
-	p.do(what, chromedp.PollFunction[chromedp.Void](function, chromedp.WithPollingArgs(args...), chromedp.WithPollingTimeout(patience)))
+	p.do(what, chromedp.PollFunction[chromedp.Void](function, chromedp.WithPollingArgs(args...),
+		chromedp.WithPollingInterval(pollEvery), chromedp.WithPollingTimeout(patience)))
 }
 
 // get gives the value of a script's expression, or ends the test.
