@@ -161,6 +161,98 @@ func TestStatesOfAbsence(t *testing.T) {
 	}
 }
 
+// The states of absence of teams, roles and contacts, each caused by a fake or by a source that cannot be fetched.
+func TestAbsenceOfRecords(t *testing.T) {
+	t.Parallel()
+	mentions := func(change func(*connectors.Source)) func(*testing.T) []*connectors.Source {
+		return func(*testing.T) []*connectors.Source {
+			s := &connectors.Source{
+				Name: "crm", Kind: "untyped", Mentions: connectors.Mentions{Teams: true, Roles: true},
+				Accounts: all(connectors.Account{ID: "1", Name: "Ann", Active: true, Emails: mail("ann@example.com"), Teams: []connectors.TeamRef{{ID: "t", Name: "Team"}},
+					Roles: []connectors.RoleRef{{ID: "r", Name: "Role"}}}),
+				Contacts: all(connectors.Contact{ID: "c", OwnerID: "9", Emails: mail("cem@example.com")}),
+			}
+			change(s)
+			return []*connectors.Source{s}
+		}
+	}
+	for name, tc := range map[string]struct {
+		sources             func(*testing.T) []*connectors.Source
+		object, field, want string
+	}{
+		"a team that only accounts mention, of a source without teams": {mentions(func(*connectors.Source) {}), "teams", "kind", "NOT_OFFERED crm=NOT_OFFERED"},
+		"a team that the source does not list": {
+			mentions(func(s *connectors.Source) { s.Teams = all[connectors.Team]() }), "teams", "kind", "EMPTY_AT_SOURCE crm=EMPTY_AT_SOURCE",
+		},
+		"a team whose source has not been fetched": {
+			mentions(func(s *connectors.Source) {
+				s.Teams = failing[connectors.Team](connectors.Error{Kind: connectors.KindUnavailable})
+			}), "teams", "kind", "UNAVAILABLE crm=UNAVAILABLE",
+		},
+		"the credential may not see teams": {
+			mentions(func(s *connectors.Source) {
+				s.Teams = failing[connectors.Team](connectors.Error{Kind: connectors.KindForbidden})
+			}), "teams", "kind", "RESTRICTED crm=RESTRICTED",
+		},
+		"the credential may not see who is in a team": {
+			mentions(func(s *connectors.Source) {
+				s.Accounts, s.Teams = all(connectors.Account{ID: "1", Name: "Ann"}), all(connectors.Team{ID: "t", Name: "Team"})
+			}), "teams", "members", "RESTRICTED crm=RESTRICTED",
+		},
+		"a role that states no level": {
+			mentions(func(s *connectors.Source) { s.Roles = all(connectors.Role{ID: "r"}) }), "roles", "accessLevel", "EMPTY_AT_SOURCE crm=EMPTY_AT_SOURCE",
+		},
+		"a role whose permissions the source does not show": {
+			mentions(func(s *connectors.Source) { s.Roles = all(connectors.Role{ID: "r"}) }), "roles", "permissions", "RESTRICTED crm=RESTRICTED",
+		},
+		"a kind that never has permissions": {
+			mentions(func(s *connectors.Source) { s.Kind, s.Roles = "rocketchat", all(connectors.Role{ID: "r"}) }), "roles", "permissions",
+			"NOT_OFFERED crm=NOT_OFFERED",
+		},
+		"a role with a holder":      {mentions(func(*connectors.Source) {}), "roles", "holders", "PRESENT crm=PRESENT"},
+		"a contact without a title": {mentions(func(*connectors.Source) {}), "contacts", "title", "EMPTY_AT_SOURCE crm=EMPTY_AT_SOURCE"},
+		"an owner whom the source does not list": {
+			mentions(func(*connectors.Source) {}), "contacts", "owner", "EMPTY_AT_SOURCE crm=EMPTY_AT_SOURCE NOT_FOUND 9",
+		},
+		"an owner whose account has not been fetched": {
+			mentions(func(s *connectors.Source) {
+				s.Accounts = failing[connectors.Account](connectors.Error{Kind: connectors.KindUnavailable})
+			}), "contacts", "owner",
+			"UNAVAILABLE crm=UNAVAILABLE NOT_FOUND 9",
+		},
+		"nobody has the address of a contact": {mentions(func(*connectors.Source) {}), "contacts", "user", "NO_ACCOUNT crm=NO_ACCOUNT"},
+		"accounts that have not been fetched": {
+			mentions(func(s *connectors.Source) {
+				s.Accounts = failing[connectors.Account](connectors.Error{Kind: connectors.KindUnavailable})
+			}), "contacts", "user", "UNAVAILABLE crm=UNAVAILABLE",
+		},
+		"a contact without an address": {
+			mentions(func(s *connectors.Source) { s.Contacts = all(connectors.Contact{ID: "c"}) }), "contacts", "user", "EMPTY_AT_SOURCE crm=EMPTY_AT_SOURCE",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newTestServerOf(t, fetchedOnce(tc.sources(t))).read()
+			document := fmt.Sprintf(`{%s(first:1){nodes{provenance(fields:[%q])%s}}}`, tc.object, tc.field, allOfProvenance)
+			p := in(parsed(t, overHTTP(w.withAuthentication())(t, sensitive, document, nil)).Data, tc.object, "nodes", 0, "provenance", 0)
+			got := text(p, "state")
+			sources, _ := in(p, "sources").([]any)
+			for s := range sources {
+				got += " " + text(sources, s, "source", "name") + "=" + text(sources, s, "state")
+			}
+			candidates, _ := in(p, "candidates").([]any)
+			for c := range candidates {
+				if in(candidates, c, "chosen") == false {
+					got += fmt.Sprint(" ", text(candidates, c, "reason"), " ", in(candidates, c, "value"))
+				}
+			}
+			if got != tc.want {
+				t.Errorf("the state is %s, want %s", got, tc.want)
+			}
+		})
+	}
+}
+
 // The coverage of a source is that of its fake and of its credential.
 func TestCoverage(t *testing.T) {
 	t.Parallel()

@@ -63,6 +63,15 @@ func (r *queryResolver) ContactFolders(ctx context.Context, first *int, after *s
 	return listPage(ctx, page, err)
 }
 
+func (r *contactResolver) Provenance(ctx context.Context, obj *directory.Contact, fields []string) ([]*directory.FieldProvenance, error) {
+	sight, d := sightOf(ctx, "Contact"), operationOf(ctx).view.Directory
+	return provenance("Contact", fields, func(field string) *directory.FieldProvenance { return d.ProvenanceOfContact(obj, field, sight) }), nil
+}
+
+func (r *Resolver) Contact() generated.ContactResolver { return &contactResolver{r} }
+
+type contactResolver struct{ *Resolver }
+
 func (r *Resolver) ContactFolder() generated.ContactFolderResolver { return &contactFolderResolver{r} }
 
 type contactFolderResolver struct{ *Resolver }

@@ -256,6 +256,7 @@ func TestEachFieldIsAColumnOrNot(t *testing.T) {
 		"User.possibleDuplicates": "it is for a review of its own", "User.completeness": "headers say it for the whole list", "User.asOf": "as above",
 		"User.formerIds":  "they are empty for almost everybody",
 		"User.provenance": "it is for a review of its own", "User.identity": "as above",
+		"Team.provenance": "as above", "Role.provenance": "as above", "Contact.provenance": "as above",
 		"Team.members": "it is a list of its own", "Role.holders": "as above", "ContactFolder.contacts": "as above", "Role.permissions": "a role has hundreds",
 	}
 	synctest.Test(t, func(t *testing.T) {

@@ -23,6 +23,8 @@ type facts struct {
 	// required is what the operation needs, without what the fields in variable add, whose arguments have variables.
 	required required
 	variable []*ast.Field
+	// provenances have an argument with names of fields.
+	provenances []*ast.Field
 	// hash and fields are for the access log.
 	hash   string
 	fields []string
@@ -84,6 +86,9 @@ func factsOf(op *graphql.OperationContext) *facts {
 		if field.Name == "asOf" || field.Name == "observedAt" {
 			n.shows = generation.ShowsTimes
 		}
+		if field.Name == "provenance" && len(field.Arguments) > 0 {
+			f.provenances = append(f.provenances, field)
+		}
 		n.observed = n.observed || field.Name == "observedAt"
 		return true
 	}, func(typeName string) { n.collections |= requiredByType[typeName] })
@@ -96,7 +101,9 @@ func factsOf(op *graphql.OperationContext) *facts {
 }
 
 // bytes returns about how much memory the facts take. All texts but the hash are those of the schema.
-func (f *facts) bytes() int { return 256 + len(f.hash) + 8*cap(f.variable) + 16*cap(f.fields) }
+func (f *facts) bytes() int {
+	return 256 + len(f.hash) + 8*(cap(f.variable)+cap(f.provenances)) + 16*cap(f.fields)
+}
 
 // needs returns what the operation needs with these variables.
 func (f *facts) needs(variables map[string]any) required {

@@ -127,6 +127,9 @@ func (e *extension) prepare(ctx context.Context, document *graphql.OperationCont
 	if e.AccessLog.Refuses() && !known.schemaOnly {
 		return ctx, nil, gqlerror.List{unrecorded()}
 	}
+	if errs := unexplainable(known.provenances, document.Variables); errs != nil {
+		return ctx, nil, errs
+	}
 	denied.nullify(document)
 	if known.service {
 		e.answerService(document)

@@ -6,6 +6,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
 	"roster/connectors"
 	"roster/graph/model"
 	"roster/internal/access"
@@ -16,21 +19,44 @@ import (
 	"roster/internal/snapshot"
 )
 
-// provenance explains the fields that are named, each once, or all known ones if fields is nil.
-func provenance(fields, known []string, explain func(field string) *directory.FieldProvenance) ([]*directory.FieldProvenance, error) {
+// explainable has, for each type with a provenance, the names of its fields that have one.
+var explainable = map[string][]string{
+	"User": directory.UserProvenanceFields(), "Team": directory.TeamProvenanceFields(), "Role": directory.RoleProvenanceFields(),
+	"Contact": directory.ContactProvenanceFields(),
+}
+
+// unexplainable returns an error for the first name that is in the argument of one of the fields provenance and has no provenance. The operation is refused:
+// otherwise each object of a page would have the error.
+func unexplainable(provenances []*ast.Field, variables map[string]any) gqlerror.List {
+	for _, f := range provenances {
+		known := explainable[f.ObjectDefinition.Name]
+		for _, v := range listed(f.ArgumentMap(variables)["fields"]) {
+			if name, _ := v.(string); !slices.Contains(known, name) {
+				e := &gqlerror.Error{Message: "fields: there is no provenance of a field " + echo.Quoted(name) + nearest.Hint(name, known)}
+				if f.Position != nil {
+					e.Locations = []gqlerror.Location{{Line: f.Position.Line, Column: f.Position.Column}}
+				}
+				setCode(e, codeBadInput)
+				e.Extensions["argument"] = "fields"
+				return gqlerror.List{e}
+			}
+		}
+	}
+	return nil
+}
+
+// provenance explains the fields that are named, each once, or all of the type if fields is nil.
+func provenance(object string, fields []string, explain func(field string) *directory.FieldProvenance) []*directory.FieldProvenance {
 	if fields == nil {
-		fields = known
+		fields = explainable[object]
 	}
 	out := make([]*directory.FieldProvenance, 0, len(fields))
 	for i, name := range fields {
-		if !slices.Contains(known, name) {
-			return nil, &directory.InputError{Argument: "fields", Message: "there is no provenance of a field " + echo.Quoted(name) + nearest.Hint(name, known)}
-		}
 		if !slices.Contains(fields[:i], name) {
 			out = append(out, explain(name))
 		}
 	}
-	return out, nil
+	return out
 }
 
 // fetches are how far the collections of an operation's view have been fetched, found out when it is first needed.

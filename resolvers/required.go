@@ -162,6 +162,12 @@ func requiredByProvenance(object string, fields any) generation.Required {
 	if object == "User" && asks("roles") {
 		n |= requiredForRoles
 	}
+	if asks("members") || asks("holders") || asks("owner") || asks("user") { // of a team, a role or a contact: people
+		n.Add(connectors.Accounts)
+	}
+	if object == "Contact" && asks("folder") {
+		n |= requiredForFolders
+	}
 	return n
 }
 

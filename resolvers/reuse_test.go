@@ -16,16 +16,17 @@ func TestEachResolverIsPrivateOrNot(t *testing.T) {
 	t.Parallel()
 	want := map[string][]string{
 		"Change":           {"Fields", "Node", "RelatedID"}, // in answers to subscriptions only, of which none is kept
+		"Contact":          {"Provenance"},
 		"ContactFolder":    {"Contacts"},
 		"DirectoryAccount": {"ObservedAt"}, // depends on the times of the fetches, as asOf does
 		"Entity":           nil,            // of the directory
 		"Query": {"ChangeCursor", // private
 			"Contact", "ContactFolder", "ContactFolders", "Contacts", "IdentityEdits" /* private */, "IdentityPreview", "Node", "Nodes", "Role", "Roles", "Sources", "Team", "Teams", "User", "Users",
 			"Viewer"}, // private
-		"Role":         {"Holders"},
+		"Role":         {"Holders", "Provenance"},
 		"Source":       {"Breaker", "Capabilities", "Collections", "Coverage", "Credential", "Pause", "State"}, // private but for the capabilities and the coverage
 		"Subscription": {"Changes"},
-		"Team":         {"Members"},
+		"Team":         {"Members", "Provenance"},
 		"User":         {"AsOf", "Completeness", "FormerIds", "Identity", "Presence", "PresenceAsOf", "Provenance"}, // presence is private
 	}
 	got := map[string][]string{}

@@ -24,6 +24,11 @@ func (r *roleResolver) Holders(ctx context.Context, obj *directory.Role, include
 	})
 }
 
+func (r *roleResolver) Provenance(ctx context.Context, obj *directory.Role, fields []string) ([]*directory.FieldProvenance, error) {
+	sight, d := sightOf(ctx, "Role"), operationOf(ctx).view.Directory
+	return provenance("Role", fields, func(field string) *directory.FieldProvenance { return d.ProvenanceOfRole(obj, field, sight) }), nil
+}
+
 func (r *Resolver) Role() generated.RoleResolver { return &roleResolver{r} }
 
 type roleResolver struct{ *Resolver }

@@ -36,7 +36,10 @@ var unsized = map[string]directory.List{
 }
 
 // ofPeople has the lists with at most one item for each item of a list of a person. Several objects may have lists of the same person.
-var ofPeople = map[string]directory.List{"IdentityLink.accounts": directory.UserAccounts, "FieldProvenance.candidates": directory.UserAccounts}
+var ofPeople = map[string]directory.List{"IdentityLink.accounts": directory.UserAccounts, candidates: directory.UserAccounts}
+
+// candidates has, of the fields of other objects, at most directory.MaxRecordCandidates.
+const candidates = "FieldProvenance.candidates"
 
 // ofSources has the fields that list sources, each source at most once.
 var ofSources = map[string]bool{"Query.sources": true, "Completeness.missing": true, "Completeness.stale": true, "FieldProvenance.sources": true}
@@ -52,7 +55,11 @@ func (s sizes) Longest(field string, objects int) (items int, disjoint, ok bool)
 		return objects * len(s.directory.Sources()), false, true
 	}
 	if list, ok := ofPeople[field]; ok {
-		return objects * s.directory.Longest(list, 1), false, true
+		longest := s.directory.Longest(list, 1)
+		if field == candidates {
+			longest = max(longest, directory.MaxRecordCandidates)
+		}
+		return objects * longest, false, true
 	}
 	list, ok := unsized[ofAccount(field)]
 	if !ok {

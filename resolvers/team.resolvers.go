@@ -36,6 +36,11 @@ func (r *teamResolver) Members(ctx context.Context, obj *directory.Team, first *
 	})
 }
 
+func (r *teamResolver) Provenance(ctx context.Context, obj *directory.Team, fields []string) ([]*directory.FieldProvenance, error) {
+	sight, d := sightOf(ctx, "Team"), operationOf(ctx).view.Directory
+	return provenance("Team", fields, func(field string) *directory.FieldProvenance { return d.ProvenanceOfTeam(obj, field, sight) }), nil
+}
+
 func (r *Resolver) Team() generated.TeamResolver { return &teamResolver{r} }
 
 type teamResolver struct{ *Resolver }

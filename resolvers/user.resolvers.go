@@ -70,7 +70,7 @@ func (r *userResolver) AsOf(ctx context.Context, obj *directory.User) (*time.Tim
 
 func (r *userResolver) Provenance(ctx context.Context, obj *directory.User, fields []string) ([]*directory.FieldProvenance, error) {
 	sight, d := sightOf(ctx, "User"), operationOf(ctx).view.Directory
-	return provenance(fields, directory.UserProvenanceFields(), func(field string) *directory.FieldProvenance { return d.ProvenanceOfUser(obj, field, sight) })
+	return provenance("User", fields, func(field string) *directory.FieldProvenance { return d.ProvenanceOfUser(obj, field, sight) }), nil
 }
 
 func (r *userResolver) Identity(ctx context.Context, obj *directory.User) (*directory.Identity, error) {

@@ -34,7 +34,7 @@ var PlanTypes = plan.Types{
 	},
 	{
 		Name: "Contact", Number: 4, Satisfies: []string{"Contact", "Node", "_Entity"},
-		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "name": 4, "firstName": 5, "lastName": 6, "title": 7, "email": 8, "emails": 9, "phones": 10, "addresses": 11, "folder": 12, "tags": 13, "owner": 14, "url": 15, "createdAt": 16, "updatedAt": 17, "user": 18},
+		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "name": 4, "firstName": 5, "lastName": 6, "title": 7, "email": 8, "emails": 9, "phones": 10, "addresses": 11, "folder": 12, "tags": 13, "owner": 14, "url": 15, "createdAt": 16, "updatedAt": 17, "user": 18, "provenance": 19},
 	},
 	{
 		Name: "ContactConnection", Number: 5, Satisfies: []string{"ContactConnection"},
@@ -67,7 +67,7 @@ var PlanTypes = plan.Types{
 	},
 	{
 		Name: "FieldCandidate", Number: 12, Satisfies: []string{"FieldCandidate"},
-		Fields: map[string]int{"account": 1, "value": 2, "observedAt": 3, "chosen": 4, "reason": 5},
+		Fields: map[string]int{"source": 1, "account": 2, "value": 3, "observedAt": 4, "chosen": 5, "reason": 6},
 	},
 	{
 		Name: "FieldCoverage", Number: 13, Satisfies: []string{"FieldCoverage"},
@@ -79,7 +79,7 @@ var PlanTypes = plan.Types{
 	},
 	{
 		Name: "FieldProvenance", Number: 15, Satisfies: []string{"FieldProvenance"},
-		Fields: map[string]int{"field": 1, "state": 2, "rule": 3, "account": 4, "observedAt": 5, "changedAt": 6, "conflict": 7, "candidates": 8, "sources": 9},
+		Fields: map[string]int{"field": 1, "state": 2, "rule": 3, "source": 4, "account": 5, "observedAt": 6, "changedAt": 7, "conflict": 8, "candidates": 9, "sources": 10},
 	},
 	{
 		Name: "Handle", Number: 16, Satisfies: []string{"Handle"},
@@ -165,7 +165,7 @@ var PlanTypes = plan.Types{
 	},
 	{
 		Name: "Role", Number: 36, Satisfies: []string{"Role", "Node", "_Entity"},
-		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "name": 4, "description": 5, "accessLevel": 6, "permissions": 7, "holders": 8},
+		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "name": 4, "description": 5, "accessLevel": 6, "permissions": 7, "holders": 8, "provenance": 9},
 	},
 	{
 		Name: "RoleConnection", Number: 37, Satisfies: []string{"RoleConnection"},
@@ -217,7 +217,7 @@ var PlanTypes = plan.Types{
 	},
 	{
 		Name: "Team", Number: 49, Satisfies: []string{"Team", "Node", "_Entity"},
-		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "name": 4, "kind": 5, "members": 6},
+		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "name": 4, "kind": 5, "members": 6, "provenance": 7},
 	},
 	{
 		Name: "TeamConnection", Number: 50, Satisfies: []string{"TeamConnection"},
@@ -680,6 +680,40 @@ func (x *planned) writeContact(b []byte, o *directory.Contact, s *plan.Selection
 			} else {
 				b, is = x.writeUser(b, v, f.Sub)
 			}
+			x.Leave()
+		case 19: // provenance
+			x.Enter(f)
+			var (
+				err error
+				a0  []string
+			)
+			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
+				a0, err = x.unmarshalOString2ᚕstringᚄ(x.Ctx, v)
+			}
+			if err != nil {
+				ctx := x.Context()
+				_, err = x.field_Contact_provenance_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
+				x.Fail(ctx, err)
+				x.Leave()
+				is = false
+				break
+			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
+			ctx := x.Resolve()
+			v, err := x.Resolvers.Contact().Provenance(ctx, o, a0)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			b, is = x.writeNFieldProvenance2ᚕᚖrosterᚋinternalᚋdirectoryᚐFieldProvenanceᚄ(b, v, f)
 			x.Leave()
 		}
 		if is {
@@ -1309,29 +1343,38 @@ func (x *planned) writeFieldCandidate(b []byte, o *directory.Candidate, s *plan.
 		switch f.Number {
 		case plan.Typename:
 			b = append(b, f.Text...)
-		case 1: // account
+		case 1: // source
+			x.Enter(f)
+			v := o.Source
+			if v == nil {
+				x.Null()
+				is = false
+			} else {
+				b, is = x.writeSource(b, v, f.Sub)
+			}
+			x.Leave()
+		case 2: // account
 			x.Enter(f)
 			v := o.Account
 			if v == nil {
-				x.NullResult()
 				is = false
 			} else {
 				b, is = x.writeAccount(b, v, f)
 			}
 			x.Leave()
-		case 2: // value
+		case 3: // value
 			v := o.Value
 			b, is = model.AppendFieldValue(b, v)
 			if !is {
 				x.NullField(f)
 			}
-		case 3: // observedAt
+		case 4: // observedAt
 			v := o.ObservedAt
 			b, is = model.AppendDateTime(b, v)
-		case 4: // chosen
+		case 5: // chosen
 			v := o.Chosen
 			b = plan.AppendBoolean(b, v)
-		case 5: // reason
+		case 6: // reason
 			v := o.Reason
 			b, is = model.AppendCandidateReason(b, v)
 			if !is {
@@ -1492,7 +1535,16 @@ func (x *planned) writeFieldProvenance(b []byte, o *directory.FieldProvenance, s
 			if !is {
 				x.NullField(f)
 			}
-		case 4: // account
+		case 4: // source
+			x.Enter(f)
+			v := o.Source
+			if v == nil {
+				is = false
+			} else {
+				b, is = x.writeSource(b, v, f.Sub)
+			}
+			x.Leave()
+		case 5: // account
 			x.Enter(f)
 			v := o.Account
 			if v == nil {
@@ -1501,13 +1553,13 @@ func (x *planned) writeFieldProvenance(b []byte, o *directory.FieldProvenance, s
 				b, is = x.writeAccount(b, v, f)
 			}
 			x.Leave()
-		case 5: // observedAt
+		case 6: // observedAt
 			v := o.ObservedAt
 			b, is = model.AppendDateTime(b, v)
-		case 6: // changedAt
+		case 7: // changedAt
 			v := o.ChangedAt
 			b, is = model.AppendDateTime(b, v)
-		case 7: // conflict
+		case 8: // conflict
 			v := o.Conflict
 			if v == nil {
 				is = false
@@ -1515,12 +1567,12 @@ func (x *planned) writeFieldProvenance(b []byte, o *directory.FieldProvenance, s
 				v := *v
 				b = plan.AppendBoolean(b, v)
 			}
-		case 8: // candidates
+		case 9: // candidates
 			x.Enter(f)
 			v := o.Candidates
 			b, is = x.writeNFieldCandidate2ᚕᚖrosterᚋinternalᚋdirectoryᚐCandidateᚄ(b, v, f)
 			x.Leave()
-		case 9: // sources
+		case 10: // sources
 			x.Enter(f)
 			v := o.Sources
 			b, is = x.writeNFieldInSource2ᚕᚖrosterᚋinternalᚋdirectoryᚐFieldInSourceᚄ(b, v, f)
@@ -3872,6 +3924,40 @@ func (x *planned) writeRole(b []byte, o *directory.Role, s *plan.Selection) ([]b
 				b, is = x.writeUserConnection(b, v, f.Sub)
 			}
 			x.Leave()
+		case 9: // provenance
+			x.Enter(f)
+			var (
+				err error
+				a0  []string
+			)
+			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
+				a0, err = x.unmarshalOString2ᚕstringᚄ(x.Ctx, v)
+			}
+			if err != nil {
+				ctx := x.Context()
+				_, err = x.field_Role_provenance_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
+				x.Fail(ctx, err)
+				x.Leave()
+				is = false
+				break
+			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
+			ctx := x.Resolve()
+			v, err := x.Resolvers.Role().Provenance(ctx, o, a0)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			b, is = x.writeNFieldProvenance2ᚕᚖrosterᚋinternalᚋdirectoryᚐFieldProvenanceᚄ(b, v, f)
+			x.Leave()
 		}
 		if is {
 			continue
@@ -4840,6 +4926,40 @@ func (x *planned) writeTeam(b []byte, o *directory.Team, s *plan.Selection) ([]b
 			} else {
 				b, is = x.writeUserConnection(b, v, f.Sub)
 			}
+			x.Leave()
+		case 7: // provenance
+			x.Enter(f)
+			var (
+				err error
+				a0  []string
+			)
+			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
+				a0, err = x.unmarshalOString2ᚕstringᚄ(x.Ctx, v)
+			}
+			if err != nil {
+				ctx := x.Context()
+				_, err = x.field_Team_provenance_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
+				x.Fail(ctx, err)
+				x.Leave()
+				is = false
+				break
+			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
+			ctx := x.Resolve()
+			v, err := x.Resolvers.Team().Provenance(ctx, o, a0)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			b, is = x.writeNFieldProvenance2ᚕᚖrosterᚋinternalᚋdirectoryᚐFieldProvenanceᚄ(b, v, f)
 			x.Leave()
 		}
 		if is {

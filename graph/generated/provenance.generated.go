@@ -26,6 +26,38 @@ import (
 
 // region    **************************** field.gotpl *****************************
 
+func (ec *executionContext) _FieldCandidate_source(ctx context.Context, field graphql.CollectedField, obj *directory.Candidate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FieldCandidate_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.Source) graphql.Marshaler {
+			return ec.marshalNSource2ᚖrosterᚋinternalᚋdirectoryᚐSource(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FieldCandidate_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FieldCandidate",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Source(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _FieldCandidate_account(ctx context.Context, field graphql.CollectedField, obj *directory.Candidate) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -39,10 +71,10 @@ func (ec *executionContext) _FieldCandidate_account(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v directory.Account) graphql.Marshaler {
-			return ec.marshalNAccount2rosterᚋinternalᚋdirectoryᚐAccount(ctx, selections, v)
+			return ec.marshalOAccount2rosterᚋinternalᚋdirectoryᚐAccount(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_FieldCandidate_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -274,6 +306,38 @@ func (ec *executionContext) fieldContext_FieldProvenance_rule(_ context.Context,
 	return graphql.NewScalarFieldContext("FieldProvenance", field, false, false, errors.New("field of type FieldRule does not have child fields"))
 }
 
+func (ec *executionContext) _FieldProvenance_source(ctx context.Context, field graphql.CollectedField, obj *directory.FieldProvenance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FieldProvenance_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.Source) graphql.Marshaler {
+			return ec.marshalOSource2ᚖrosterᚋinternalᚋdirectoryᚐSource(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FieldProvenance_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FieldProvenance",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Source(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _FieldProvenance_account(ctx context.Context, field graphql.CollectedField, obj *directory.FieldProvenance) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -463,9 +527,14 @@ func (ec *executionContext) _FieldCandidate(ctx context.Context, sel ast.Selecti
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("FieldCandidate")
+		case "source":
+			out.Values[i] = ec._FieldCandidate_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "account":
 			out.Values[i] = ec._FieldCandidate_account(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "value":
@@ -577,6 +646,11 @@ func (ec *executionContext) _FieldProvenance(ctx context.Context, sel ast.Select
 		case "rule":
 			out.Values[i] = ec._FieldProvenance_rule(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "source":
+			out.Values[i] = ec._FieldProvenance_source(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "account":

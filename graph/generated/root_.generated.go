@@ -25,6 +25,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Change() ChangeResolver
+	Contact() ContactResolver
 	ContactFolder() ContactFolderResolver
 	DirectoryAccount() DirectoryAccountResolver
 	Entity() EntityResolver
@@ -109,6 +110,7 @@ type ComplexityRoot struct {
 		Name       func(childComplexity int) int
 		Owner      func(childComplexity int) int
 		Phones     func(childComplexity int) int
+		Provenance func(childComplexity int, fields []string) int
 		Source     func(childComplexity int) int
 		Tags       func(childComplexity int) int
 		Title      func(childComplexity int) int
@@ -227,6 +229,7 @@ type ComplexityRoot struct {
 		Chosen     func(childComplexity int) int
 		ObservedAt func(childComplexity int) int
 		Reason     func(childComplexity int) int
+		Source     func(childComplexity int) int
 		Value      func(childComplexity int) int
 	}
 
@@ -250,6 +253,7 @@ type ComplexityRoot struct {
 		Field      func(childComplexity int) int
 		ObservedAt func(childComplexity int) int
 		Rule       func(childComplexity int) int
+		Source     func(childComplexity int) int
 		Sources    func(childComplexity int) int
 		State      func(childComplexity int) int
 	}
@@ -491,6 +495,7 @@ type ComplexityRoot struct {
 		ID          func(childComplexity int) int
 		Name        func(childComplexity int) int
 		Permissions func(childComplexity int) int
+		Provenance  func(childComplexity int, fields []string) int
 		Source      func(childComplexity int) int
 	}
 
@@ -616,6 +621,7 @@ type ComplexityRoot struct {
 		Kind       func(childComplexity int) int
 		Members    func(childComplexity int, first *int, after *string, last *int, before *string, filter *directory.UserFilter, orderBy *directory.UserOrder) int
 		Name       func(childComplexity int) int
+		Provenance func(childComplexity int, fields []string) int
 		Source     func(childComplexity int) int
 	}
 
@@ -1092,6 +1098,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.Phones(childComplexity), true
+	case "Contact.provenance":
+		if e.ComplexityRoot.Contact.Provenance == nil {
+			break
+		}
+
+		args, err := ec.field_Contact_provenance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Contact.Provenance(childComplexity, args["fields"].([]string)), true
 	case "Contact.source":
 		if e.ComplexityRoot.Contact.Source == nil {
 			break
@@ -1661,6 +1678,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FieldCandidate.Reason(childComplexity), true
+	case "FieldCandidate.source":
+		if e.ComplexityRoot.FieldCandidate.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldCandidate.Source(childComplexity), true
 	case "FieldCandidate.value":
 		if e.ComplexityRoot.FieldCandidate.Value == nil {
 			break
@@ -1748,6 +1771,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FieldProvenance.Rule(childComplexity), true
+	case "FieldProvenance.source":
+		if e.ComplexityRoot.FieldProvenance.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldProvenance.Source(childComplexity), true
 	case "FieldProvenance.sources":
 		if e.ComplexityRoot.FieldProvenance.Sources == nil {
 			break
@@ -2940,6 +2969,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Role.Permissions(childComplexity), true
+	case "Role.provenance":
+		if e.ComplexityRoot.Role.Provenance == nil {
+			break
+		}
+
+		args, err := ec.field_Role_provenance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Role.Provenance(childComplexity, args["fields"].([]string)), true
 	case "Role.source":
 		if e.ComplexityRoot.Role.Source == nil {
 			break
@@ -3445,6 +3485,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Team.Name(childComplexity), true
+	case "Team.provenance":
+		if e.ComplexityRoot.Team.Provenance == nil {
+			break
+		}
+
+		args, err := ec.field_Team_provenance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Team.Provenance(childComplexity, args["fields"].([]string)), true
 	case "Team.source":
 		if e.ComplexityRoot.Team.Source == nil {
 			break
@@ -4330,6 +4381,12 @@ type Contact implements Node @key(fields: "id") {
   updatedAt: DateTime
   "The user with the same address, if sources vouch for it."
   user: User
+  """
+  Where the values of these fields come from, or why there are none; by default all of name, firstName, lastName, title, email, emails,
+  phones, addresses, folder, tags, owner, url, createdAt, updatedAt and user.
+  A field that is named twice is there once.
+  """
+  provenance(fields: [String!]): [FieldProvenance!]! @cost(weight: 5) @listSize(assumedSize: 15)
 }
 
 "A folder of contacts in a source."
@@ -4897,8 +4954,13 @@ type FieldProvenance {
   state: FieldState!
   rule: FieldRule!
   """
-  The account from which the value comes, the first one if several have it. Null if there is no value, if the value is made from
-  several accounts together (UNION), or if the caller may not see the field.
+  The source from which the value comes, the first one if several have it. Null if there is no value, if the value is made from several
+  records together (UNION), or if the caller may not see the field.
+  """
+  source: Source
+  """
+  The account from which the value comes. Null where source is, and if the value comes from the record of the team, the role or the
+  contact itself.
   """
   account: Account
   """
@@ -4909,16 +4971,21 @@ type FieldProvenance {
   "When a fetch first had the present value; null if that is not known."
   changedAt: DateTime
   """
-  Whether accounts have different values, of which one had to be taken. Letter case does not count. Always false for rules other than
-  PRECEDENCE and FALLBACK. Null if the caller may not see the field.
+  Whether records have different values, of which one had to be taken. Letter case does not count. Always false for rules other than
+  PRECEDENCE, FALLBACK and REFERENCE. Null if the caller may not see the field.
   """
   conflict: Boolean
   """
-  What each account has, in the order in which the accounts are preferred; those whose value does not count come last. An account
-  without a value is not listed. Empty if the caller may not see the field.
+  What each record has, in the order in which the records are preferred; those whose value does not count come last. A record without
+  a value is not listed. Of a person, the records are the accounts. Of a team, a role or a contact, they are its own and those of
+  accounts that mention it or to which it refers: the first 5, and of those that say the same the first. Empty if the caller may not
+  see the field.
   """
   candidates: [FieldCandidate!]!
-  "The state of the field in each source. Empty if the caller may not see the field."
+  """
+  The state of the field in each source; for a team, a role or a contact in its own one, and for the user of a contact in all. Empty if
+  the caller may not see the field.
+  """
   sources: [FieldInSource!]!
 }
 
@@ -4928,7 +4995,7 @@ enum FieldState {
   PRESENT
   "The source can have a value and has none that counts. If it has one that does not count, candidates shows it."
   EMPTY_AT_SOURCE
-  "The person has no account in a source that can have the field."
+  "The person has no account in a source that can have the field; for the user of a contact, nobody has its address there."
   NO_ACCOUNT
   "Roster never gets the field from this kind of source: see Source.coverage."
   NOT_OFFERED
@@ -4942,7 +5009,10 @@ enum FieldState {
 
 "How a field gets its value. Clients must expect new values."
 enum FieldRule {
-  "The first account that has a value, in the order of the sources, or in that of precedence for this field."
+  """
+  The first account that has a value, in the order of the sources, or in that of precedence for this field. For a team, a role or a
+  contact: its own record, then accounts that mention it.
+  """
   PRECEDENCE
   "As PRECEDENCE, but the best kind of value counts first: a real name, then a user name, then an address, then the source's ID."
   FALLBACK
@@ -4956,14 +5026,18 @@ enum FieldRule {
   EARLIEST
   "What any of the accounts has."
   UNION
+  "The object to which the record refers, by an ID or a name; for the user of a contact, the person who has its address."
+  REFERENCE
 }
 
-"What one account has for a field of its person."
+"What one record has for a field."
 type FieldCandidate {
-  account: Account!
+  source: Source!
+  "Null for the record of the team, the role or the contact itself."
+  account: Account
   """
-  What the source says: a text, a boolean, an instant, or a list. Of an address of e-mail it has the text; of a phone number, raw and
-  kind; of a team or a role, id and name.
+  What the source says: a text, a boolean, an instant, or a list. Of an address of e-mail it has the text; of a phone number, number, raw
+  and kind; of a permission, entity, action and grant; of a person, a team, a role or a contact folder, id and name.
   """
   value: JSON! @cost(weight: 10)
   "When it was fetched; null if that is not known."
@@ -4975,11 +5049,11 @@ type FieldCandidate {
 
 "Why a candidate is chosen, or why it is not. Clients must expect new values."
 enum CandidateReason {
-  "Chosen: no other account with a value comes before this one."
+  "Chosen: no other record with a value comes before this one."
   PREFERRED
   "Chosen: the value is this one or is made from it, maybe together with those of other accounts."
   COMBINED
-  "Not chosen: another account comes first in the field's order of sources."
+  "Not chosen: another account, or the object's own record, comes first in the field's order."
   LESS_PREFERRED
   "Not chosen: another account has a better kind of value, such as a real name instead of a user name."
   LESSER_KIND
@@ -4989,6 +5063,8 @@ enum CandidateReason {
   INACTIVE
   "Not chosen: the value of another account decides."
   OUTWEIGHED
+  "Not chosen: the record refers to another one, which its source does not list."
+  NOT_FOUND
 }
 
 "The state of a field in one source."
@@ -5024,6 +5100,12 @@ type Role implements Node @key(fields: "id") {
     sizedFields: ["edges", "nodes"]
     requireOneSlicingArgument: false
   )
+  """
+  Where the values of these fields come from, or why there are none; by default all of name, description, accessLevel, permissions and
+  holders.
+  A field that is named twice is there once.
+  """
+  provenance(fields: [String!]): [FieldProvenance!]! @cost(weight: 5) @listSize(assumedSize: 5)
 }
 
 "All given fields must match. Of a list, one value must match. An empty list counts as not given."
@@ -5645,6 +5727,11 @@ type Team implements Node @key(fields: "id") {
     sizedFields: ["edges", "nodes"]
     requireOneSlicingArgument: false
   )
+  """
+  Where the values of these fields come from, or why there are none; by default all of name, kind and members.
+  A field that is named twice is there once.
+  """
+  provenance(fields: [String!]): [FieldProvenance!]! @cost(weight: 5) @listSize(assumedSize: 3)
 }
 
 "The kind of a team."
@@ -6548,6 +6635,8 @@ func (ec *executionContext) childFields_Contact(ctx context.Context, field graph
 		return ec.fieldContext_Contact_updatedAt(ctx, field)
 	case "user":
 		return ec.fieldContext_Contact_user(ctx, field)
+	case "provenance":
+		return ec.fieldContext_Contact_provenance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Contact", field.Name)
 }
@@ -6736,6 +6825,8 @@ func (ec *executionContext) childFields_Facet(ctx context.Context, field graphql
 
 func (ec *executionContext) childFields_FieldCandidate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "source":
+		return ec.fieldContext_FieldCandidate_source(ctx, field)
 	case "account":
 		return ec.fieldContext_FieldCandidate_account(ctx, field)
 	case "value":
@@ -6782,6 +6873,8 @@ func (ec *executionContext) childFields_FieldProvenance(ctx context.Context, fie
 		return ec.fieldContext_FieldProvenance_state(ctx, field)
 	case "rule":
 		return ec.fieldContext_FieldProvenance_rule(ctx, field)
+	case "source":
+		return ec.fieldContext_FieldProvenance_source(ctx, field)
 	case "account":
 		return ec.fieldContext_FieldProvenance_account(ctx, field)
 	case "observedAt":
@@ -7204,6 +7297,8 @@ func (ec *executionContext) childFields_Role(ctx context.Context, field graphql.
 		return ec.fieldContext_Role_permissions(ctx, field)
 	case "holders":
 		return ec.fieldContext_Role_holders(ctx, field)
+	case "provenance":
+		return ec.fieldContext_Role_provenance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Role", field.Name)
 }
@@ -7446,6 +7541,8 @@ func (ec *executionContext) childFields_Team(ctx context.Context, field graphql.
 		return ec.fieldContext_Team_kind(ctx, field)
 	case "members":
 		return ec.fieldContext_Team_members(ctx, field)
+	case "provenance":
+		return ec.fieldContext_Team_provenance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Team", field.Name)
 }

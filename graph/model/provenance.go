@@ -31,7 +31,7 @@ func UnmarshalFieldState(v any) (directory.FieldState, error) { return fieldStat
 
 var fieldRules = newEnum(map[string]directory.FieldRule{
 	"PRECEDENCE": directory.RulePrecedence, "FALLBACK": directory.RuleFallback, "ANY": directory.RuleAny, "ALL": directory.RuleAll,
-	"HIGHEST": directory.RuleHighest, "EARLIEST": directory.RuleEarliest, "UNION": directory.RuleUnion,
+	"HIGHEST": directory.RuleHighest, "EARLIEST": directory.RuleEarliest, "UNION": directory.RuleUnion, "REFERENCE": directory.RuleReference,
 })
 
 // MarshalFieldRule writes a FieldRule.
@@ -46,7 +46,7 @@ func UnmarshalFieldRule(v any) (directory.FieldRule, error) { return fieldRules.
 var candidateReasons = newEnum(map[string]directory.CandidateReason{
 	"PREFERRED": directory.ReasonPreferred, "COMBINED": directory.ReasonCombined, "LESS_PREFERRED": directory.ReasonLessPreferred,
 	"LESSER_KIND": directory.ReasonLesserKind, "UNTRUSTED": directory.ReasonUntrusted, "INACTIVE": directory.ReasonInactive,
-	"OUTWEIGHED": directory.ReasonOutweighed,
+	"OUTWEIGHED": directory.ReasonOutweighed, "NOT_FOUND": directory.ReasonNotFound,
 })
 
 // MarshalCandidateReason writes a CandidateReason.
@@ -98,6 +98,14 @@ func AppendFieldValue(b []byte, v directory.Value) ([]byte, bool) {
 		return AppendDateTime(b, v)
 	case connectors.AccessLevel:
 		return AppendAccessLevel(b, v)
+	case connectors.TeamKind:
+		return AppendTeamKind(b, v)
+	case *directory.User:
+		return appendNamed(b, v.ID, v.Name), true
+	case *directory.ContactFolder:
+		return appendNamed(b, v.ID, v.Name), true
+	case []connectors.Permission:
+		return appendList(b, v, appendPermission), true
 	case []string:
 		return appendList(b, v, plan.AppendString), true
 	case []connectors.Phone:
@@ -130,6 +138,13 @@ func appendPhone(b []byte, p connectors.Phone) []byte {
 	}
 	b = plan.AppendString(append(b, `,"raw":`...), p.Raw)
 	b, _ = AppendPhoneKind(append(b, `,"kind":`...), p.Kind)
+	return append(b, '}')
+}
+
+func appendPermission(b []byte, p connectors.Permission) []byte {
+	b = plan.AppendString(append(b, `{"entity":`...), p.Entity)
+	b = plan.AppendString(append(b, `,"action":`...), p.Action)
+	b, _ = AppendGrant(append(b, `,"grant":`...), p.Grant)
 	return append(b, '}')
 }
 

@@ -197,6 +197,7 @@ func (b *builder) markRestricted(s int, source *Source) {
 	shows := func(shown func(*connectors.Account) bool) bool {
 		return len(b.people[s]) == 0 || slices.ContainsFunc(b.people[s], shown)
 	}
+	source.emailsHidden = !shows(func(r *connectors.Account) bool { return r.Emails != nil })
 	source.rolesRestricted = len(b.data[s].Roles) > 0 && !shows(func(r *connectors.Account) bool { return r.Roles != nil })
 	source.teamsRestricted = len(b.data[s].Teams) > 0 && !b.teams[s].listsMembers && !shows(func(r *connectors.Account) bool { return r.Teams != nil })
 }

@@ -70,12 +70,12 @@ func (d *Directory) keepChangedTeams(s *set, since *time.Time) {
 	}
 	kept := newSet(len(d.teams.all))
 	d.changedSince(s, connectors.Teams, *since, nil, func(source *Source, id string) {
-		if t := d.teams.byID[encodeID(teamID, source.Name, id)]; t != nil && t.listed {
+		if t := d.teams.byID[encodeID(teamID, source.Name, id)]; t != nil && t.listed() {
 			kept.add(t.index)
 		}
 	}, func(yield func(*Source, string) bool) {
 		for _, t := range d.teams.all {
-			if t.listed && !yield(t.Source, string(t.ExternalID)) {
+			if t.listed() && !yield(t.Source, string(t.ExternalID)) {
 				return
 			}
 		}

@@ -82,7 +82,7 @@ func (b *builder) contact(s int, r *connectors.Contact) *Contact {
 	c := &Contact{
 		ID: encodeID(contactID, source.Name, r.ID), Source: source, ExternalID: r.ID, FirstName: text(first), LastName: text(last),
 		Title: text(r.Title), Phones: nonNil(r.Phones), Addresses: nonNil(r.Addresses), Folder: b.folders[s].of(r),
-		Tags: nonNil(r.Tags), URL: text(r.URL), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		Tags: nonNil(r.Tags), URL: text(r.URL), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, record: r,
 	}
 	c.emails = b.emails(TrustNothing, r.Emails)
 	for _, e := range c.emails {

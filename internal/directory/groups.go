@@ -22,7 +22,7 @@ func newTeamSet(source *Source, records []connectors.Team, accounts []*connector
 	}, func(t *Team) *string { return &t.Name })}
 	for _, r := range sortedByID(records) {
 		team := t.withID(r.ID, r.Name)
-		team.Kind, team.listed = r.Kind, true
+		team.Kind, team.record = r.Kind, r
 		t.listsMembers = t.listsMembers || r.Members != nil
 		for _, m := range r.Members {
 			if teams := t.ofMember[m]; len(teams) == 0 || teams[len(teams)-1] != team {
@@ -75,15 +75,14 @@ func newRoleSet(source *Source, records []connectors.Role, accounts []*connector
 	}, func(r *Role) *string { return &r.Name })}
 	for _, r := range sortedByID(records) {
 		role := s.withID(r.ID, r.Name)
-		role.AccessLevel, role.Description, role.Permissions = granted(r.Access), Text(r.Description), r.Permissions
+		role.AccessLevel, role.Description, role.Permissions, role.record = granted(r.Access), Text(r.Description), r.Permissions, r
 	}
 	for _, a := range accounts {
 		for _, ref := range a.Roles {
 			if ref.ID == "" {
 				continue
 			}
-			known := s.byID[ref.ID] != nil
-			if role := s.withID(ref.ID, ref.Name); !known {
+			if role := s.withID(ref.ID, ref.Name); role.AccessLevel <= connectors.AccessUnknown { // nobody has stated it yet
 				role.AccessLevel = granted(ref.Access)
 			}
 		}

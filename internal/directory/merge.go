@@ -63,14 +63,25 @@ func (b *builder) indexEmails() {
 
 // merger merges the values of several accounts into one person.
 type merger struct {
-	// ranks has for a field the rank of each source, by its index. A field without ranks uses the configured order.
-	ranks map[Field][]int
+	// ranks has the order of sources of each field for which one is configured.
+	ranks map[Field]sourceRanks
+}
+
+// sourceRanks has the rank of each source for a field, by its index. Of two accounts with the same rank, the first counts. Without ranks, all sources have the
+// same, so that the configured order of sources counts, in which the accounts of a person are.
+type sourceRanks []int
+
+func (r sourceRanks) of(s *Source) int {
+	if r == nil {
+		return 0
+	}
+	return r[s.index]
 }
 
 func newMerger(rules *Rules, sources []*Source) *merger {
-	m := &merger{ranks: make(map[Field][]int)}
+	m := &merger{ranks: make(map[Field]sourceRanks)}
 	for field, names := range rules.Precedence {
-		ranks := make([]int, len(sources))
+		ranks := make(sourceRanks, len(sources))
 		for i, s := range sources {
 			ranks[i] = len(names) + i
 			if at := slices.Index(names, s.Name); at >= 0 {
@@ -84,19 +95,18 @@ func newMerger(rules *Rules, sources []*Source) *merger {
 
 // first returns the value of the first account, in the field's order, that has one.
 func first[T any](m *merger, u *User, field Field, value func(*AccountCore) (T, bool)) (v T, ok bool) {
-	ranks := m.ranks[field]
-	best := 0
+	ranks, best := m.ranks[field], 0
 	for _, a := range u.Accounts {
 		core := a.Core()
-		if ok && (ranks == nil || ranks[core.Source.index] >= best) {
+		rank := ranks.of(core.Source)
+		if ok && rank >= best {
 			continue
 		}
 		if got, has := value(core); has {
-			v, ok = got, true
-			if ranks == nil {
-				return v, ok
+			v, ok, best = got, true, rank
+			if best == 0 {
+				break
 			}
-			best = ranks[core.Source.index]
 		}
 	}
 	return v, ok

@@ -23,6 +23,7 @@ type Source struct {
 	raw             bool // rows of accounts are shown
 	rolesRestricted bool // there are roles, and no account shows who has them
 	teamsRestricted bool // there are teams, and neither they nor any account show who is in them
+	emailsHidden    bool // there are accounts, and none shows its addresses
 }
 
 // KindName is the word for its kind in the configuration.
@@ -164,9 +165,12 @@ type Team struct {
 	Name       string
 	Kind       connectors.TeamKind
 
-	listed bool   // it has a record; otherwise accounts only mention it
-	index  uint32 // among all teams, sorted by name
+	record *connectors.Team // nil if accounts only mention it
+	index  uint32           // among all teams, sorted by name
 }
+
+// listed reports whether the team has a record. Otherwise accounts only mention it.
+func (t *Team) listed() bool { return t.record != nil }
 
 // Role is a named set of rights in one source.
 type Role struct {
@@ -178,7 +182,8 @@ type Role struct {
 	AccessLevel connectors.AccessLevel
 	Permissions []connectors.Permission // nil if the source does not list them
 
-	index uint32
+	record *connectors.Role // nil if accounts only mention it
+	index  uint32
 }
 
 // Contact is a person outside the company.
@@ -202,6 +207,7 @@ type Contact struct {
 	UpdatedAt  time.Time
 	User       *User
 
+	record *connectors.Contact
 	index  uint32
 	emails []accountEmail
 }

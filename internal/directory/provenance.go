@@ -25,7 +25,14 @@ const (
 	RuleEarliest
 	// RuleUnion takes what any account has.
 	RuleUnion
+	// RuleReference takes the object to which the record refers.
+	RuleReference
 )
+
+// takesOne reports whether a field has the value of one record, and not one that is made from all of them.
+func (r FieldRule) takesOne() bool {
+	return r == RulePrecedence || r == RuleFallback || r == RuleReference
+}
 
 // FieldState says whether a field has a value, and if it has none, why.
 type FieldState uint8
@@ -68,6 +75,8 @@ const (
 	ReasonInactive
 	// ReasonOutweighed means that the value of another account decides.
 	ReasonOutweighed
+	// ReasonNotFound means that the record refers to another one, which its source does not list.
+	ReasonNotFound
 )
 
 // FieldProvenance says where the value of a field comes from, or why there is none.
@@ -75,19 +84,22 @@ type FieldProvenance struct {
 	Field string
 	State FieldState
 	Rule  FieldRule
-	// Account is the first account from which the value comes; nil if there is none, or if the value is made from several together.
+	// Source and Account are those of the record from which the value comes, the first one if several have it; nil if there is none, or if the value is made
+	// from several together. Account is nil too if it comes from the object's own record, which is no account.
+	Source  *Source
 	Account Account
 	// ObservedAt is when the data was fetched that says so. ChangedAt is when a fetch first had the value. Each is zero if it is not known.
 	ObservedAt, ChangedAt time.Time
-	// Conflict says whether accounts have different values of a field that takes the value of one of them; nil if the caller may not see the field.
+	// Conflict says whether records have different values of a field that takes the value of one of them; nil if the caller may not see the field.
 	Conflict   *bool
 	Candidates []*Candidate
 	Sources    []*FieldInSource
 }
 
-// Candidate is what one account has for a field.
+// Candidate is what one record has for a field.
 type Candidate struct {
-	Account    Account
+	Source     *Source
+	Account    Account // nil for the object's own record, which is no account
 	Value      Value
 	ObservedAt time.Time // when it was fetched; zero if that is not known
 	Chosen     bool
@@ -100,7 +112,8 @@ type FieldInSource struct {
 	State  FieldState
 }
 
-// Value is the value of a field, whatever its type: a string, bool, time.Time, connectors.AccessLevel, or a list of strings, connectors.Phone, *Team or *Role.
+// Value is the value of a field, whatever its type: a string, bool, time.Time, connectors.AccessLevel, connectors.TeamKind, *User, *ContactFolder, or a list of
+// strings, connectors.Phone, connectors.Permission, *Team or *Role.
 type Value struct{ Any any }
 
 // Fetched is how far a collection of a source has been fetched.
@@ -131,55 +144,18 @@ func UserProvenanceFields() []string {
 	return names
 }
 
-// ProvenanceOfUser says where a field of a person comes from. It returns nil if the field has no provenance.
-func (d *Directory) ProvenanceOfUser(u *User, field string, sight Sight) *FieldProvenance {
-	i := slices.IndexFunc(userFields, func(f userField) bool { return f.name == field })
-	if i < 0 {
-		return nil
-	}
-	f := &userFields[i]
-	p := &FieldProvenance{Field: f.name, Rule: f.rule}
-	if sight.Denied(f.name) {
-		return p // StateDenied
-	}
-	e := explainer{d.merger, f, sight}
-	all := e.contributions(u)
-	e.choose(p, all)
-	e.states(p, u, d.sources, all)
-	return p
-}
-
-// explainer explains one field.
-type explainer struct {
-	*merger
-	*userField
-	sight Sight
-}
-
-// contributed is what one account of a person has, and its place in the order of the field.
+// contributed is what one record has, and its place in the order of the field.
 type contributed struct {
 	contribution
-	account Account
-	rank    int
+	source     *Source
+	account    Account // nil for the object's own record
+	rank       int
+	observedAt time.Time
+	changedAt  func() time.Time // nil if it is not known
 }
 
-// contributions returns what the accounts have, those that count first, in the order in which they are preferred.
-func (e *explainer) contributions(u *User) []contributed {
-	var all []contributed
-	ranks := e.ranks[e.order]
-	for _, a := range u.Accounts {
-		if e.assumed && !offers(a.Core().Source, connectors.Accounts, e.offered) {
-			continue
-		}
-		c := contributed{contribution: e.of(u, a.Core()), account: a}
-		if c.value == nil {
-			continue
-		}
-		if ranks != nil && c.grade < len(nameKinds) { // IDs as names have no order of sources
-			c.rank = ranks[a.Core().Source.index]
-		}
-		all = append(all, c)
-	}
+// inOrder sorts what records have: what counts first, in the order in which it is preferred.
+func inOrder(all []contributed) {
 	slices.SortStableFunc(all, func(x, y contributed) int {
 		switch {
 		case x.against == reasonNone && y.against == reasonNone:
@@ -191,19 +167,18 @@ func (e *explainer) contributions(u *User) []contributed {
 		}
 		return 0
 	})
-	return all
 }
 
-// choose sets the candidates, and what follows from those that are chosen.
-func (e *explainer) choose(p *FieldProvenance, all []contributed) {
-	p.Conflict = new((e.rule == RulePrecedence || e.rule == RuleFallback) && differ(all))
-	chosen := 0
+// choose sets the candidates, which are in their order, and what follows from those that are chosen.
+func (p *FieldProvenance) choose(all []contributed) {
+	p.Conflict = new(p.Rule.takesOne() && differ(all))
+	var from []*contributed
 	for i := range all {
 		c := &all[i]
-		out := &Candidate{Account: c.account, Value: Value{c.value}, ObservedAt: e.observedAt(c.account.Core().Source), Reason: c.against}
+		out := &Candidate{Source: c.source, Account: c.account, Value: Value{c.value}, ObservedAt: c.observedAt, Reason: c.against}
 		switch {
 		case c.against != reasonNone:
-		case e.rule != RulePrecedence && e.rule != RuleFallback:
+		case !p.Rule.takesOne():
 			out.Reason = ReasonCombined
 		case i == 0:
 			out.Reason = ReasonPreferred
@@ -213,18 +188,16 @@ func (e *explainer) choose(p *FieldProvenance, all []contributed) {
 			out.Reason = ReasonLessPreferred
 		}
 		if out.Chosen = out.Reason == ReasonPreferred || out.Reason == ReasonCombined; out.Chosen {
-			if chosen++; chosen == 1 {
-				p.Account = c.account
-			}
-			p.ObservedAt = earlier(p.ObservedAt, out.ObservedAt)
+			from = append(from, c)
+			p.ObservedAt = earlier(p.ObservedAt, c.observedAt)
 		}
 		p.Candidates = append(p.Candidates, out)
 	}
-	if e.rule == RuleUnion && chosen > 1 {
-		p.Account = nil
+	if len(from) == 1 || len(from) > 1 && p.Rule != RuleUnion {
+		p.Source, p.Account = from[0].source, from[0].account
 	}
-	if chosen == 1 {
-		p.ChangedAt = p.Account.Core().ChangedAt(e.times)
+	if len(from) == 1 && from[0].changedAt != nil {
+		p.ChangedAt = from[0].changedAt()
 	}
 }
 
@@ -244,69 +217,22 @@ func differ(all []contributed) bool {
 	return false
 }
 
-// states sets the state in each source, and the state of the field.
-func (e *explainer) states(p *FieldProvenance, u *User, sources []*Source, all []contributed) {
+// setStates sets the state in each source, and that of the field, which is the first of them. StateIn returns the state in a source, and when the data was
+// fetched that shows that there is no value; zero for a state that no data shows.
+func (p *FieldProvenance) setStates(sources []*Source, stateIn func(*Source) (FieldState, time.Time)) {
 	p.State = StateNotOffered
-	var emptyAt time.Time
+	var at time.Time
 	for _, s := range sources {
-		state := e.stateIn(s, u, all)
+		state, shownAt := stateIn(s)
 		p.Sources = append(p.Sources, &FieldInSource{s, state})
-		p.State = min(p.State, state)
-		if state == StateEmpty {
-			emptyAt = earlier(emptyAt, e.observedAt(s))
+		if state < p.State {
+			p.State, at = state, time.Time{}
+		}
+		if state == p.State {
+			at = earlier(at, shownAt)
 		}
 	}
-	if p.State == StateEmpty {
-		p.ObservedAt = emptyAt
+	if p.State != StatePresent {
+		p.ObservedAt = at
 	}
-}
-
-func (e *explainer) stateIn(s *Source, u *User, all []contributed) FieldState {
-	if slices.ContainsFunc(all, func(c contributed) bool {
-		return c.account.Core().Source == s && c.against != ReasonUntrusted && c.against != ReasonInactive
-	}) {
-		return StatePresent
-	}
-	accounts, _ := e.sight.Fetched(s, connectors.Accounts)
-	if accounts == FetchedNever || !offers(s, connectors.Accounts, e.offered) {
-		return StateNotOffered
-	}
-	has, hides := false, false
-	for _, a := range u.Accounts {
-		if core := a.Core(); core.Source == s {
-			has, hides = true, hides || e.hidden != nil && e.hidden(core)
-		}
-	}
-	from, fetched := accounts, FetchedAll // the collections that can say more
-	if has {
-		from = FetchedAll
-		if e.collection != connectors.Accounts {
-			fetched, _ = e.sight.Fetched(s, e.collection)
-		}
-	}
-	switch {
-	case hides, from == FetchedForbidden, fetched == FetchedForbidden:
-		return StateRestricted
-	case from == FetchedPart, fetched == FetchedPart:
-		return StateUnavailable
-	case has:
-		return StateEmpty
-	}
-	return StateNoAccount
-}
-
-// observedAt returns when the data of the field was fetched from a source.
-func (e *explainer) observedAt(s *Source) time.Time {
-	_, at := e.sight.Fetched(s, connectors.Accounts)
-	if e.collection != connectors.Accounts {
-		_, other := e.sight.Fetched(s, e.collection)
-		at = earlier(at, other)
-	}
-	return at
-}
-
-// offers reports whether records of a source can have a field. A kind that is not known is not said to lack any.
-func offers(s *Source, c connectors.Collection, f connectors.RecordField) bool {
-	k := connectors.KindNamed(s.Kind)
-	return k == nil || k.Offers(c, f)
 }

@@ -88,6 +88,10 @@ func shown(v any) string {
 		for _, x := range v {
 			add(x.ID)
 		}
+	case *directory.User:
+		return v.ID
+	case *directory.ContactFolder:
+		return v.ID
 	case time.Time:
 		return v.UTC().String()
 	case nil:
@@ -346,17 +350,19 @@ func (o oracle) provenance() []string {
 	for _, of := range others {
 		lines = append(lines, fmt.Sprintf("%s %q at %d false %d", refOf(of.account), shown(of.value), o.at(of.account.Core().Source), of.reason))
 	}
-	state, emptyAt := directory.StateNotOffered, int64(0)
+	state, noneAt := directory.StateNotOffered, map[directory.FieldState]int64{}
 	for _, s := range o.d.Sources() {
 		in := o.stateIn(s, counting, others)
 		lines = append(lines, fmt.Sprintf("%s %d", s.Name, in))
 		state = min(state, in)
-		if in == directory.StateEmpty && o.at(s) != 0 && (emptyAt == 0 || o.at(s) < emptyAt) {
-			emptyAt = o.at(s)
+		_, accounts := o.sight.Fetched(s, connectors.Accounts)
+		shows := map[directory.FieldState]int64{directory.StateEmpty: o.at(s), directory.StateNoAccount: seconds(accounts)}[in]
+		if shows != 0 && (noneAt[in] == 0 || shows < noneAt[in]) {
+			noneAt[in] = shows
 		}
 	}
-	if state == directory.StateEmpty {
-		at = emptyAt
+	if state != directory.StatePresent {
+		at = noneAt[state]
 	}
 	return append([]string{fmt.Sprintf("%d %q at %d conflict %t", state, account, at, one && o.conflict(counting))}, lines...)
 }

@@ -95,7 +95,7 @@ func (c *Contact) RecordChangedAt() time.Time {
 
 // ChangedAt is like that of an account. It returns zero for a team that has no record, because accounts only mention it.
 func (t *Team) ChangedAt(f Field) time.Time {
-	if !t.listed {
+	if !t.listed() {
 		return time.Time{}
 	}
 	return t.Source.changed(connectors.Teams, string(t.ExternalID), teamParts[f])
@@ -103,7 +103,7 @@ func (t *Team) ChangedAt(f Field) time.Time {
 
 // RecordChangedAt is like that of an account. It returns zero for a team without a record.
 func (t *Team) RecordChangedAt() time.Time {
-	if !t.listed {
+	if !t.listed() {
 		return time.Time{}
 	}
 	return t.Source.recordChanged(connectors.Teams, string(t.ExternalID))

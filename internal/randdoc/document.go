@@ -152,7 +152,7 @@ func (m *maker) field(def *ast.Definition, names *responseNames, levels int) str
 		return m.typename(def, names)
 	}
 	f := fields[m.dice.IntN(len(fields))]
-	u := use{parent: def, field: f, head: f.Name + m.arguments(f)}
+	u := use{parent: def, field: f, head: f.Name + m.arguments(def.Name, f)}
 	text := m.responseName(names, &u, f.Name, f.Name, f.Name, "a", "b", "name")
 	return text + m.directives() + m.below(names.add(nameOf(text), u), f, levels)
 }

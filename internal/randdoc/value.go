@@ -37,12 +37,16 @@ func (m *maker) given() string {
 }
 
 // arguments writes the arguments of a field.
-func (m *maker) arguments(f *ast.FieldDefinition) string {
+func (m *maker) arguments(object string, f *ast.FieldDefinition) string {
 	var parts []string
 	for _, a := range f.Arguments {
+		parent := f.Type.Name()
+		if a.Name == fieldsOfProvenance {
+			parent = object
+		}
 		required := a.Type.NonNull && a.DefaultValue == nil
 		if required || m.chance(m.rarity(a.Name)) {
-			parts = append(parts, a.Name+": "+m.inPlace(a.Type, a.DefaultValue != nil, f.Type.Name(), a.Name))
+			parts = append(parts, a.Name+": "+m.inPlace(a.Type, a.DefaultValue != nil, parent, a.Name))
 		}
 	}
 	if len(parts) == 0 {
@@ -76,7 +80,7 @@ func (m *maker) inPlace(t *ast.Type, hasDefault bool, parent, of string) string 
 // place is where a value is.
 type place struct {
 	of         string // the name of the argument or input field
-	parent     string // the name of the field's type, for cursors
+	parent     string // the name of the field's type, for cursors; for fieldsOfProvenance that of the object
 	variables  bool   // variables may be used
 	hasDefault bool   // a nullable variable may be used although the type is not nullable
 	never      bool   // the value may not be null although the type is nullable: a field of a @oneOf input
@@ -182,14 +186,28 @@ func (m *maker) id(ids []string) any {
 	return m.from(ids, "bm9uZQ", "", "dTpub25lOm5vbmU", "ü<&\"\\", "eA==", "VXNlcjox")
 }
 
+// fieldsOfProvenance is an argument with names of fields.
+const fieldsOfProvenance = "fields"
+
+// provenanceFields has some of the fields with a provenance of each type.
+var provenanceFields = map[string][]string{
+	"User": {"name", "title", "email", "emails", "phones", "teams", "roles", "active"},
+	"Team": {"name", "kind", "members"}, "Role": {"name", "accessLevel", "permissions", "holders"},
+	"Contact": {"name", "email", "phones", "folder", "owner", "user"},
+}
+
 func (m *maker) text(at place) string {
 	switch at.of {
 	case "after", "before":
 		return m.from(m.world.cursorsOf(at.parent), "", "bm9uZQ", "no cursor", "AAAA")
 	case "source", "sources", "allSources", "withoutSources", "in", "notIn":
 		return m.from(m.world.sources, "none", "", "a\"b")
-	case "fields": // of provenance
-		return m.one("name", "title", "email", "emails", "phones", "teams", "roles", "active", "owner", "titel")
+	case fieldsOfProvenance:
+		names := provenanceFields[at.parent]
+		if len(names) == 0 || m.chance(40) {
+			names = []string{"titel"} // refused as a whole
+		}
+		return m.one(names...)
 	case "email":
 		return m.from(m.world.addresses, "nobody@example.com", "", "@", "ANN@EXAMPLE.COM")
 	case "externalId":

@@ -19,6 +19,8 @@ prints the same table. It is generated from the data by which the server denies 
 - In [CSV files](export.md), [the dashboard](dashboard.md) and [changes](changes.md), a column, a value or the name of a changed
   field needs the same scopes as its field. [Webhooks to receivers](webhooks.md) have
   ` + "`directory:read`; with `sensitive: true`, also `directory:sensitive`" + `.
+- A provenance is open, and says nothing but ` + "`DENIED`" + ` of a field whose scopes the caller does not have: no value, no account,
+  no time. ` + "`FieldCoverage.fillRate`" + ` is null for such a field.
 - No search, filter, order, facet, cursor or key uses a field that needs more than ` + "`directory:read`" + `.
 - ` + "`/schema.graphql`" + ` and ` + "`_service` need `directory:schema` while `introspection`" + ` is off. The pages of the dashboard and the playground need
   no scope, but the data in them does. [Webhooks of sources](hooks.md) are protected by secrets of their own, and give no data.
