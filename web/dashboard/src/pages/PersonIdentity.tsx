@@ -18,7 +18,7 @@ graphql(`
         accounts { id externalId source { name } }
       }
       heldApart(first: 100) { ...HeldApart }
-      heldApartByAnchor(first: 100) @include(if: $sensitive) { ...HeldApart }
+      heldApartByAnchor @include(if: $sensitive) { ...HeldApart }
     }
   }
   fragment HeldApart on HeldApart {

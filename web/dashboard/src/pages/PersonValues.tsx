@@ -210,7 +210,7 @@ function Row({ field, accounts }: { field: Provenance; accounts: Account[] }) {
 
 /** What one account has for a field. */
 function Cell({ field, account }: { field: Provenance; account: Account }) {
-  const candidate = field.candidates.find((candidate) => candidate.account.id === account.id)
+  const candidate = field.candidates.find((candidate) => candidate.account?.id === account.id)
   if (!candidate) {
     const state: FieldState = field.sources.find(({ source }) => source.id === account.source.id)?.state ?? 'EMPTY_AT_SOURCE'
     return (
