@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"roster/internal/generation"
+	"roster/internal/snapshot"
 )
 
 // ending reads what there is, until the reader ends with an error or has to wait.
@@ -253,6 +254,153 @@ func TestWhatIsUndoneDuringATakeOver(t *testing.T) {
 		}
 		if s.turn(t, publishedWith("a")) {
 			t.Error("it is told again")
+		}
+	})
+}
+
+// peopleIn is labels of changes of people only.
+func peopleIn(t *testing.T, l *Log, after string) (out []string) {
+	t.Helper()
+	events, _, err := l.after(readerAt(t, l.sharing, after))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range events {
+		if events[i].Kind == User {
+			out = append(out, events[i].Label)
+		}
+	}
+	return out
+}
+
+// A replica that reads late what others have written knows which of its publications that was about, although it has published one of them twice: it tells what
+// came after it, once.
+func TestWhatIsUndoneBeforeItIsRead(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		published string   // after x, before the replica reads the log again
+		others    []string // what others write meanwhile: the names of people, or * for the state of a source
+		want      string
+	}{
+		"first of two":                      {"aba", []string{"a"}, "x a a b b a"},
+		"first of two, of many":             {"abcba", []string{"a"}, "x a a b b c c b b a"},
+		"one in the middle, of many":        {"abcdca", []string{"a", "b", "c"}, "x a a b b c c d d c c a"},
+		"both":                              {"aba", []string{"a", "b", "a"}, "x a a b b a"},
+		"both, in one commit":               {"aba", []string{"a", "*ba"}, "x a a b b a"},
+		"states of sources":                 {"aba", []string{"a", "*", "*"}, "x a a b b a"},
+		"one that this one has not":         {"aba", []string{"a", "z", "a"}, "x a a z z a a b b a"},
+		"what it has skipped":               {"bcb", []string{"a", "b"}, "x a a b b c c b"},
+		"nothing":                           {"aba", nil, "x a a b b a"},
+		"all, and the state of the sources": {"ab", []string{"a", "b", "*"}, "x a a b"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				store := new(memoryLog)
+				writer, s := replicaOf(store, 100), replicaOf(store, 100)
+				writer.turn(t, publishedWith("x"))
+				s.turn(t, publishedWith("x"))
+				cursor := s.log.Cursor()
+				for _, content := range tt.others {
+					time.Sleep(time.Second)
+					now := publishedWith(strings.TrimPrefix(content, "*"))
+					switch content {
+					case "*": // a state that is not of objects
+						now = publishedWith("a")
+						if tt.others[len(tt.others)-2] == "b" {
+							now = publishedWith("b")
+						}
+						now.Collections[0].State = snapshot.Stale
+						if writer.end.state.Sources[0].State == snapshot.Stale {
+							now.Collections[0].State = snapshot.Fresh
+						}
+					case "*ba":
+						writer.note(publishedWith("b"))
+						now = publishedWith("a")
+					}
+					if !writer.turn(t, now) {
+						t.Fatalf("%s: nothing is written", content)
+					}
+				}
+				for _, content := range strings.Split(tt.published, "") {
+					s.note(publishedWith(content))
+				}
+				last := publishedWith(tt.published[len(tt.published)-1:])
+				store.set(func() { store.holder = nil })
+				time.Sleep(time.Second)
+				s.turn(t, last)
+				if got := strings.Join(peopleIn(t, s.log, cursor), " "); got != tt.want {
+					t.Errorf("it tells %q, want %q", got, tt.want)
+				}
+				if time.Sleep(time.Second); s.turn(t, last) {
+					t.Error("it is told again")
+				}
+			})
+		})
+	}
+}
+
+// Readers are told when the store has been away for long: their data goes on, and they would not notice that nothing comes.
+func TestReadersAreToldThatTheStoreIsAway(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, store, _ := sharedLog(100)
+		cursor := store.tell("a", "1")
+		s.step(t, publishedWith("a"))
+		r := readerAt(t, s, cursor)
+		store.set(func() { store.away = true })
+		s.step(t, publishedWith("b"))
+		time.Sleep(behindFor)
+		s.step(t, publishedWith("b"))
+		if _, err := ending(t, r); err != nil {
+			t.Errorf("within %v: %v", behindFor, err)
+		}
+		_, wake, _ := s.log.after(r)
+		time.Sleep(time.Second)
+		s.step(t, publishedWith("b"))
+		select {
+		case <-wake:
+		default:
+			t.Error("a reader that waits is not woken")
+		}
+		if _, err := ending(t, r); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("after it: %v", err)
+		}
+		if _, err := s.log.Reader(cursor); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("a reader that comes: %v", err)
+		}
+		store.set(func() { store.away = false })
+		store.tell("b", "2")
+		s.step(t, publishedWith("b"))
+		if told, err := ending(t, readerAt(t, s, cursor)); strings.Join(told, " ") != "2" || err != nil {
+			t.Errorf("afterwards: %v, %v", told, err)
+		}
+	})
+}
+
+// A replica that cannot read what it has written does not begin one log after another without a pause.
+func TestAStateThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &memoryLog{stained: true}
+		s := replicaOf(store, 100)
+		for range 600 {
+			now := s.look(t.Context(), publishedWith("a"))
+			for s.write(t.Context(), publishedWith("a"), now) {
+				now = s.look(t.Context(), publishedWith("a"))
+			}
+			time.Sleep(time.Second)
+		}
+		if n := len(store.appends); n < 8 || n > 30 {
+			t.Errorf("it has begun %d logs in ten minutes", n)
+		}
+		store.set(func() { store.stained = false })
+		s.turn(t, publishedWith("a"))
+		cursor := s.log.Cursor()
+		time.Sleep(mostPause)
+		s.turn(t, publishedWith("b"))
+		if got := strings.Join(labels(t, s.log, cursor), " "); got != "a b" {
+			t.Errorf("afterwards it tells %q", got)
 		}
 	})
 }

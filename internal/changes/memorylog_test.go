@@ -22,6 +22,7 @@ type memoryLog struct {
 	away    bool
 	full    bool          // it takes no commits
 	sealed  string        // the ID of a log that nobody can read
+	stained bool          // nobody can read the state of any log
 	ahead   time.Duration // of its clock
 	page    Page          // with all commits
 	appends []Append
@@ -48,7 +49,7 @@ func (m *memoryLog) Read(_ context.Context, id string, after uint64, _ Options) 
 			page.Commits = append(page.Commits, c)
 		}
 	}
-	if m.sealed == page.ID {
+	if m.sealed == page.ID || m.stained {
 		page.State = nil
 	}
 	return &page, nil

@@ -30,10 +30,14 @@ func (s *sharing) receive(ctx context.Context) bool {
 		known = ""
 	}
 	page, err := s.shared.Read(ctx, known, s.read, s.log.bounds())
-	if err != nil {
-		s.end = nil // readers keep what they have
+	if err != nil { // readers keep what they have, for as long as they may be behind
+		s.end = nil
+		if s.silent.IsZero() {
+			s.silent = time.Now()
+		}
 		return false
 	}
+	s.silent = time.Time{}
 	switch {
 	case page.ID != s.id, s.again, s.read < page.From: // another log, or a part of it was dropped before this replica has read it
 		s.restart(page)
@@ -48,6 +52,7 @@ func (s *sharing) receive(ctx context.Context) bool {
 		if err != nil {
 			stored = nil
 		}
+		s.way.reach(c, stored)
 		s.read, s.pending = c.At, append(s.pending, pending{c, stored})
 		s.pending[len(s.pending)-1].Data = nil
 	}
@@ -124,7 +129,8 @@ func (s *sharing) release(now time.Time) {
 		s.behind = now
 	}
 	s.log.stats.pending.Store(int64(len(s.pending)))
-	s.log.setUnavailable(s.id == "" || !s.behind.IsZero() && now.Sub(s.behind) > behindFor)
+	late := func(since time.Time) bool { return !since.IsZero() && now.Sub(since) > behindFor }
+	s.log.setUnavailable(s.id == "" || late(s.behind) || late(s.silent))
 }
 
 // covers reports whether the directory has, or had, the records to which a commit leads, of each source that this process has.

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// behindFor is how long a replica may need until its directory is as new as a commit. It learns of a new snapshot within a second, and loads it and builds
+	// behindFor is how long a replica may need until its directory is as new as a commit, and how long the shared log may be away until readers are told. It learns of a new snapshot within a second, and loads it and builds
 	// the directory in a few, also if it is large and the machine is busy.
 	behindFor = 10 * time.Second
 	// firstFor is how long the writer waits at most for the first fetches. After it, a source that is not there yet counts as arriving.
@@ -39,6 +39,7 @@ type sharing struct {
 	end     *end      // nil if it is not known at present
 	pending []pending // commits that are newer than the directory
 	behind  time.Time // since when there are such commits; otherwise zero
+	silent  time.Time // since when the shared log cannot be read; zero if it can
 
 	writing
 }

@@ -25,6 +25,11 @@ type storedCommit struct {
 	Omitted int `json:"o,omitempty"`
 }
 
+// hasObjects reports whether a commit has changes of other objects than sources.
+func (c *storedCommit) hasObjects() bool {
+	return c.Omitted > 0 || slices.ContainsFunc(c.Changes, func(c storedChange) bool { return c.Kind != Source })
+}
+
 // storedChange is a Change as it is stored.
 type storedChange struct {
 	Kind      Kind     `json:"k"` // by name, and actions too

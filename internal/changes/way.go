@@ -13,7 +13,11 @@ const mostDirectories = 3
 // somebody may have read what it has brought.
 type way struct {
 	base *storedState // the state with which the log ended when that was last known; nil if it cannot be read
-	at   uint64       // the position of that end
+	at   uint64       // the position up to which commits were read
+	// wrote is true after a commit of this process, until it is read: that is the next one.
+	wrote bool
+	// astray is true after a commit to a directory that this process has not published: the way does not begin with it.
+	astray bool
 	// published begins with the directory of base, if that is known and nothing was compared yet.
 	published []*generation.Published
 	compared  *compared // nil if nothing was
@@ -21,8 +25,15 @@ type way struct {
 
 // compared is the first steps, which were compared because no more directories are remembered.
 type compared struct {
-	told []Change
-	to   *State
+	steps []step
+	told  []Change
+	to    *State
+}
+
+// step is the version of the directory to which one of them leads, and how many changes were told up to there. The first one is where they begin.
+type step struct {
+	version string
+	told    int
 }
 
 // add remembers a publication.
@@ -43,22 +54,75 @@ func (w *way) isBase(p *generation.Published) bool {
 	return w.base != nil && p.Directory.Version() == w.base.Version
 }
 
-// begin has the way begin with the end of the log: what was before is forgotten.
-func (w *way) begin(base *storedState, at uint64) {
-	if at == w.at && w.base != nil && base != nil {
-		w.base = base
+// reach has the way begin with a commit that was read: what was before is forgotten. Stored is nil if the commit cannot be read. Commits are looked at one by
+// one, because the process can have published one version several times: the commit is about the first of them that no commit before it was about. In the first
+// reading, commits are older than what this process has published, and only begin matters.
+func (w *way) reach(c Commit, stored *storedCommit) {
+	if w.at == 0 || c.At <= w.at { // or the log is read again
 		return
 	}
-	was := w.compared
-	w.base, w.at, w.compared = base, at, nil
-	for i, p := range slices.Backward(w.published) {
+	own := w.wrote && c.After == w.at
+	w.at, w.wrote = c.At, false
+	if own || stored == nil { // without content, begin looks for the end
+		return
+	}
+	known := w.base != nil && w.base.Version == stored.Version
+	if known && !stored.hasObjects() { // the states of sources
+		return
+	}
+	from := 1 // the way begins with what was before
+	if w.astray || w.compared == nil && (len(w.published) == 0 || !w.isBase(w.published[0])) {
+		from = 0
+	}
+	w.base, w.astray = &storedState{Version: stored.Version}, false
+	if w.compared != nil {
+		steps := w.compared.steps[from:]
+		if i := slices.IndexFunc(steps, func(s step) bool { return s.version == stored.Version }); i >= 0 {
+			w.compared = w.compared.after(from + i)
+			return
+		}
+		from = 0
+	}
+	for i, p := range w.published[from:] {
+		if w.isBase(p) {
+			w.compared, w.published = nil, slices.Clone(w.published[from+i:])
+			return
+		}
+	}
+	w.astray = true
+}
+
+// after returns what is left after a step.
+func (c *compared) after(i int) *compared {
+	n := c.steps[i].told
+	left := &compared{told: c.told[n:], to: c.to}
+	for _, s := range c.steps[i:] {
+		left.steps = append(left.steps, step{s.version, s.told - n})
+	}
+	return left
+}
+
+// append notes that this process has appended all steps to the log, and to which state that leads.
+func (w *way) append(state *storedState) {
+	w.base, w.compared, w.wrote, w.astray = state, nil, true, false
+	w.published = slices.Clone(w.published[max(0, len(w.published)-1):])
+}
+
+// begin has the way begin with the end of the log, up to which all commits were read that there are.
+func (w *way) begin(base *storedState, at uint64) {
+	if at == w.at && !w.astray && w.base != nil && base != nil && w.base.Version == base.Version {
+		w.base = base
+		if w.compared != nil && len(w.compared.told) == 0 {
+			w.compared.to = &State{Directory: w.compared.to.Directory, Sources: base.Sources}
+		}
+		return
+	}
+	w.base, w.at, w.compared, w.astray = base, at, nil, false
+	for i, p := range slices.Backward(w.published) { // not all commits can be read
 		if w.isBase(p) {
 			w.published = slices.Clone(w.published[i:])
 			return
 		}
-	}
-	if was != nil && base != nil && was.to.Directory.Version() == base.Version {
-		w.compared = &compared{to: &State{Directory: was.to.Directory, Sources: base.Sources}}
 	}
 }
 
@@ -94,6 +158,11 @@ func (s *sharing) fold() {
 		}
 		to := StateOf(next[0], from)
 		told = append(told, s.differences(from, to)...)
-		s.way.compared, s.way.published = &compared{told, to}, slices.Clone(next[1:])
+		steps := []step{{version: from.Directory.Version()}}
+		if s.way.compared != nil {
+			steps = s.way.compared.steps
+		}
+		s.way.compared = &compared{append(steps, step{to.Directory.Version(), len(told)}), told, to}
+		s.way.published = slices.Clone(next[1:])
 	}
 }

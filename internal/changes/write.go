@@ -25,7 +25,8 @@ type writing struct {
 	waits     waits     // what the directory has to have before it is compared
 	unwritten time.Time // since when the log has no writer; zero if it has one
 	failures  int       // how many commits in a row the store has not taken
-	pauses    time.Time // until when none is sent because of that
+	pauses    time.Time // until when none is sent because of that, or because of begun
+	begun     int       // how many logs in a row this replica has begun
 }
 
 // waits says what a directory has to have before it is compared.
@@ -88,6 +89,8 @@ func (s *sharing) append(ctx context.Context, state *State, told []Change, next 
 	case err == nil:
 		s.failures = 0
 		s.log.stats.appended.Add(int64(len(told)))
+		s.way.append(next)
+		s.rest(a.NewID != a.ID, now)
 		return true
 	case errors.Is(err, ErrMoved):
 		s.failures = 0
@@ -96,6 +99,19 @@ func (s *sharing) append(ctx context.Context, state *State, told []Change, next 
 		s.failures++
 	}
 	return false
+}
+
+// rest makes a pause after a log that was begun anew, if this replica has begun the one before too: if it cannot read what it has written, all cursors would
+// expire again and again.
+func (s *sharing) rest(anew bool, now time.Time) {
+	if !anew {
+		s.begun = 0
+		return
+	}
+	if s.begun > 0 {
+		s.pauses = now.Add(backoff.Jitter(backoff.After(s.begun, 2*statePoll, mostPause)))
+	}
+	s.begun++
 }
 
 // lacks reports whether the directory does not have a collection yet that the state has with which the log ends.
