@@ -30,8 +30,11 @@ func (r *Resolver) plans() *plan.Counts {
 	return &r.ownPlans
 }
 
-// Exec executes the operation of the context by its plan, or leaves it to gqlgen.
+// Exec executes the operation of the context by its plan, or leaves it to gqlgen. A subscription has many answers, and no plan.
 func (e *executable) Exec(ctx context.Context) graphql.ResponseHandler {
+	if op, prepared := ctx.Value(operationKey{}).(*operation); prepared && graphql.GetOperationContext(ctx).Operation.Operation == ast.Subscription {
+		return e.subscribed(ctx, op)
+	}
 	variant := e.planOf(ctx)
 	if variant == nil {
 		return e.byGqlgen(ctx)
@@ -128,11 +131,7 @@ func (e *executable) planOf(ctx context.Context) *plan.Variant {
 	if _, prepared := ctx.Value(operationKey{}).(*operation); !prepared || !e.executes(ctx) {
 		return nil
 	}
-	running := graphql.GetOperationContext(ctx)
-	if running.Operation.Operation == ast.Subscription { // has many answers
-		return nil
-	}
-	return e.resolver.variantOf(ctx, running)
+	return e.resolver.variantOf(ctx, graphql.GetOperationContext(ctx))
 }
 
 // executes reports whether plans may execute operations of the context.

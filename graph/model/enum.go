@@ -130,6 +130,9 @@ var changeKinds = newEnum(map[string]changes.Kind{
 // MarshalChangeKind writes a ChangeKind.
 func MarshalChangeKind(v changes.Kind) graphql.Marshaler { return changeKinds.marshal(v) }
 
+// AppendChangeKind appends the value as MarshalChangeKind writes it, and reports whether it is not null.
+func AppendChangeKind(b []byte, v changes.Kind) ([]byte, bool) { return changeKinds.append(b, v) }
+
 // UnmarshalChangeKind reads a ChangeKind.
 func UnmarshalChangeKind(v any) (changes.Kind, error) { return changeKinds.unmarshal(v) }
 
@@ -139,6 +142,9 @@ var changeActions = newEnum(map[string]changes.Action{
 
 // MarshalChangeAction writes a ChangeAction.
 func MarshalChangeAction(v changes.Action) graphql.Marshaler { return changeActions.marshal(v) }
+
+// AppendChangeAction appends the value as MarshalChangeAction writes it, and reports whether it is not null.
+func AppendChangeAction(b []byte, v changes.Action) ([]byte, bool) { return changeActions.append(b, v) }
 
 // UnmarshalChangeAction reads a ChangeAction.
 func UnmarshalChangeAction(v any) (changes.Action, error) { return changeActions.unmarshal(v) }
