@@ -7,7 +7,7 @@ BENCH    ?= .
 RANDOM_DOCUMENTS ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help build generate run demo test test-plans test-cache fuzz soak proxies bench bench-allocs bench-http pgo release release-check compose lint format web conformance conformance-gateways verify
+.PHONY: help build generate run demo test test-plans test-cache fuzz soak proxies bench bench-allocs bench-http bench-changes pgo release release-check compose lint format web conformance conformance-gateways verify
 
 help: ## list all targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 30
@@ -53,6 +53,9 @@ bench-allocs: ## compare the allocations of benchmarks with bench/allocs.txt; AL
 
 bench-http: ## measure processor time of requests against plain net/http, in rounds of BENCH_SECONDS (1); BENCH_FLAGS=-h lists more (Linux)
 	go run ./bench/httpbench -out bench/http.txt $(BENCH_FLAGS)
+
+bench-changes: ## have 1,000 subscribers get the changes of 10,000 people, and measure delay, bytes and memory; BENCH_FLAGS=-h lists more (Linux)
+	go run ./bench/changesbench -out bench/changes.txt $(BENCH_FLAGS)
 
 pgo: ## record default.pgo, a profile by which go build optimises the program (Linux); see bench/README.md
 	scripts/pgo

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 
+	"roster/bench/internal/process"
 	"roster/connectors"
 	"roster/internal/sandbox"
 )
@@ -32,7 +33,7 @@ func serveCompany(in io.Reader, out io.Writer) error {
 	if err := json.NewEncoder(out).Encode(sources); err != nil {
 		return err
 	}
-	return answerLines(in, out, func(name string) (bool, error) {
+	return process.AnswerLines(in, out, func(name string) (bool, error) {
 		company.Rename(name)
 		return true, nil
 	})

@@ -10,6 +10,8 @@ import (
 	"runtime/pprof"
 	"strconv"
 	"sync/atomic"
+
+	"roster/bench/internal/process"
 )
 
 // answer is what the floor writes to each request.
@@ -49,7 +51,7 @@ func serveFloor(in io.Reader, out io.Writer) error {
 	}
 	fmt.Fprintln(out, l.Addr())
 	go http.Serve(l, handler) //nolint:errcheck,gosec // it ends with the process; timeouts would cost time
-	return answerLines(in, out, func(a answer) (bool, error) {
+	return process.AnswerLines(in, out, func(a answer) (bool, error) {
 		current.Store(&a)
 		pprof.StopCPUProfile()
 		if a.Profile == "" {

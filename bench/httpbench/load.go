@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"roster/bench/internal/process"
 )
 
 // concurrency is the number of connections, each of which has one request at a time.
@@ -46,7 +48,7 @@ type report struct {
 // processors with the server. The connections stay open as long as the address stays the same.
 func generateLoad(in io.Reader, out io.Writer) error {
 	clients := make(map[string][]*client)
-	return answerLines(in, out, func(o order) (report, error) {
+	return process.AnswerLines(in, out, func(o order) (report, error) {
 		for range concurrency - len(clients[o.Address]) {
 			conn, err := net.Dial("tcp", o.Address) //nolint:noctx // on loopback
 			if err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"roster/bench/internal/process"
 )
 
 // TestSendReadsWhatNetHTTPWrites sends requests to answers of all forms and lengths. If an answer were not read to its end, the next one on its connection would
@@ -55,14 +56,14 @@ func TestSendReadsWhatNetHTTPWrites(t *testing.T) {
 			}
 			in, answers := io.Pipe()
 			out, questions := io.Pipe()
-			load := &process{in: questions, out: bufio.NewReader(in)}
+			load := process.Of(questions, in)
 			defer questions.Close() //nolint:errcheck // it ends the generator
 			go func() { answers.CloseWithError(generateLoad(out, answers)) }()
 			from := 0
 			for range 2 {
 				var got report
 				o := order{Address: strings.TrimPrefix(server.URL, "http://"), Requests: []*request{r}, From: from, For: 20 * time.Millisecond}
-				if err := load.ask(o, &got); err != nil {
+				if err := load.Ask(o, &got); err != nil {
 					t.Fatal(err)
 				}
 				if got.Failure != "" || got.Answers == 0 || got.Statuses[c.status] != got.Answers || got.Next != from+got.Answers {

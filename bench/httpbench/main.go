@@ -12,13 +12,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"syscall"
 	"time"
+
+	"roster/bench/internal/process"
 )
 
 // roles are the processes that this program can be, by their first argument.
@@ -97,7 +98,7 @@ func drive(args []string) error {
 	defer os.RemoveAll(dir) //nolint:errcheck // nothing depends on it
 	if s.server == "" {
 		s.server = filepath.Join(dir, "roster")
-		if err := build(ctx, s.server); err != nil {
+		if err := process.Build(ctx, s.server); err != nil {
 			return err
 		}
 	}
@@ -116,16 +117,6 @@ func drive(args []string) error {
 	}
 	if missed := table.missed(); s.check && missed > 0 {
 		return fmt.Errorf("%d goals are missed", missed)
-	}
-	return nil
-}
-
-// build builds the server as `make build` does.
-func build(ctx context.Context, path string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", path, "roster") //nolint:gosec // the path is ours
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("the server does not build: %w\n%s", err, out)
 	}
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"roster/bench/internal/process"
 )
 
 // phase is what happens in the background while rows are measured.
@@ -28,32 +30,32 @@ var phases = []phase{
 type bench struct {
 	settings
 	dir                  string
-	floor, company, load *process
+	floor, company, load *process.Process
 	floorAddress         string
 	server               *server
 }
 
 func (b *bench) stop() {
 	if b.server != nil {
-		b.server.stop()
+		b.server.Stop()
 	}
-	for _, p := range []*process{b.load, b.floor, b.company} {
-		p.stop()
+	for _, p := range []*process.Process{b.load, b.floor, b.company} {
+		p.Stop()
 	}
 }
 
 // run measures all rows in all phases.
 func (b *bench) run(ctx context.Context) (t *table, err error) {
-	for role, p := range map[string]**process{"floor": &b.floor, "company": &b.company, "load": &b.load} {
-		if *p, err = startRole(ctx, role); err != nil {
+	for role, p := range map[string]**process.Process{"floor": &b.floor, "company": &b.company, "load": &b.load} {
+		if *p, err = process.StartRole(ctx, role); err != nil {
 			return nil, err
 		}
 	}
-	if b.floorAddress, err = b.floor.await(""); err != nil {
+	if b.floorAddress, err = b.floor.Await(""); err != nil {
 		return nil, err
 	}
 	var sources []map[string]any
-	if err := b.company.read(&sources); err != nil {
+	if err := b.company.Read(&sources); err != nil {
 		return nil, err
 	}
 	t = &table{round: b.round, rounds: b.rounds}
@@ -77,7 +79,7 @@ func (b *bench) run(ctx context.Context) (t *table, err error) {
 			}
 			t.add(p, r, m)
 		}
-		b.server.stop()
+		b.server.Stop()
 	}
 	return t, nil
 }
@@ -102,13 +104,13 @@ func (b *bench) measure(ctx context.Context, p phase, r row) (*measured, error) 
 	if model.Status != r.status {
 		return nil, fmt.Errorf("HTTP %d instead of %d", model.Status, r.status)
 	}
-	if err := b.floor.ask(model, new(bool)); err != nil {
+	if err := b.floor.Ask(model, new(bool)); err != nil {
 		return nil, err
 	}
 	stop := b.change(ctx, p.changed)
 	defer stop()
-	atFloor := &target{process: b.floor, order: order{Address: b.floorAddress, Requests: requests, For: b.round}, status: r.status}
-	atServer := &target{process: b.server.process, order: order{Address: b.server.address, Requests: requests, For: b.round}, status: r.status}
+	atFloor := &target{Process: b.floor, order: order{Address: b.floorAddress, Requests: requests, For: b.round}, status: r.status}
+	atServer := &target{Process: b.server.Process, order: order{Address: b.server.address, Requests: requests, For: b.round}, status: r.status}
 	atServer.order.From = len(requests) // the first ones have been sent already
 	var floors, servers, ratios []float64
 	for i := range b.rounds + 1 {
@@ -149,22 +151,22 @@ func (b *bench) model(ctx context.Context, requests []*request) (*answer, error)
 
 // target is what requests are sent to.
 type target struct {
-	*process
+	*process.Process
 	order  order
 	status int
 }
 
 // sendTo sends requests for one round, and returns the processor time for each, in nanoseconds.
 func (b *bench) sendTo(t *target) (float64, error) {
-	before, err := t.processorTime()
+	before, err := t.ProcessorTime()
 	if err != nil {
 		return 0, err
 	}
 	var got report
-	if err := b.load.ask(t.order, &got); err != nil {
+	if err := b.load.Ask(t.order, &got); err != nil {
 		return 0, err
 	}
-	after, err := t.processorTime()
+	after, err := t.ProcessorTime()
 	if err != nil {
 		return 0, err
 	}
@@ -192,7 +194,7 @@ func (b *bench) change(ctx context.Context, changed bool) (stop func()) {
 			case <-ctx.Done():
 				return
 			}
-			if b.company.ask([...]string{"Zoe", "Zoi"}[i%2], new(bool)) != nil {
+			if b.company.Ask([...]string{"Zoe", "Zoi"}[i%2], new(bool)) != nil {
 				return // the next fetch fails too
 			}
 		}
@@ -218,7 +220,7 @@ func (b *bench) profiles(ctx context.Context, model *answer, atFloor, atServer *
 	profiled := *model
 	profiled.Profile = b.profile + ".floor"
 	for _, a := range []*answer{&profiled, model} {
-		if err := b.floor.ask(a, new(bool)); err != nil {
+		if err := b.floor.Ask(a, new(bool)); err != nil {
 			return err
 		}
 		if a == model {

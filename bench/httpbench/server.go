@@ -13,11 +13,13 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"roster/bench/internal/process"
 )
 
 // server is the server under test.
 type server struct {
-	*process
+	*process.Process
 	address string
 	admin   string // the address of profiles; empty without
 }
@@ -39,15 +41,15 @@ func startServer(ctx context.Context, binary, dir string, sources []map[string]a
 	if err := os.WriteFile(path, config, 0o600); err != nil {
 		return nil, err
 	}
-	if s.process, err = start(ctx, binary, "serve", "--config", path); err != nil {
+	if s.Process, err = process.Start(ctx, binary, "serve", "--config", path); err != nil {
 		return nil, err
 	}
-	address, err := s.await("Roster listens on ")
+	address, err := s.Await("Roster listens on ")
 	if err == nil {
-		_, err = s.await("Every collection has been read")
+		_, err = s.Await("Every collection has been read")
 	}
 	if err != nil {
-		s.stop()
+		s.Stop()
 		return nil, err
 	}
 	s.address = strings.TrimPrefix(address, "http://")

@@ -18,6 +18,31 @@ func (s *Sandbox) Rename(firstName string) {
 	s.Worksection.Update(func(d *worksection.Data) { d.Users[0].FirstName, d.Users[0].Name = firstName, "" })
 }
 
+// GiveTitle gives n users of Worksection, which must be served, the same title, all between two of its answers. From is the number of the first of them; after
+// the last user comes the first. It returns their IDs.
+func (s *Sandbox) GiveTitle(from, n int, title string) (ids []string) {
+	s.Worksection.Update(func(d *worksection.Data) {
+		for i := range min(n, len(d.Users)) {
+			u := &d.Users[(from+i)%len(d.Users)]
+			u.Title = title
+			ids = append(ids, u.ID)
+		}
+	})
+	return ids
+}
+
+// NameTeam gives Worksection, which must be served, a team without members, or renames the one that it was given before.
+func (s *Sandbox) NameTeam(title string) {
+	const id = "990001"
+	s.Worksection.Update(func(d *worksection.Data) {
+		if i := slices.IndexFunc(d.Groups, func(g worksection.Group) bool { return g.ID == id }); i >= 0 {
+			d.Groups[i].Title = title
+			return
+		}
+		d.Groups = append(d.Groups, worksection.Group{ID: id, Title: title})
+	})
+}
+
 // Stir makes a few random changes to the users of Worksection, which must be served: others' names and addresses, users who go and come. The first one gets
 // this first name.
 func (s *Sandbox) Stir(dice *rand.Rand, firstName string) {
