@@ -63,17 +63,19 @@ func TestALogThatIsAway(t *testing.T) {
 	})
 }
 
-// without is a tape that has lost one change. At first it may not know that.
+// without is a tape that has lost one change. It may not know that until it has read itself again, which takes some time after a reader has come.
 type without struct {
 	*tape
 	lost  string
 	knows bool
+	takes time.Duration
 }
 
 type withoutReader struct {
 	webhook.Reader
 	of    *without
 	after string
+	came  time.Time
 }
 
 func (l *without) Reader(after string) (webhook.Reader, error) {
@@ -84,11 +86,11 @@ func (l *without) Reader(after string) (webhook.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return withoutReader{r, l, after}, nil
+	return withoutReader{r, l, after, time.Now()}, nil
 }
 
 func (r withoutReader) Next(ctx context.Context, wanted func(*changes.Event) bool) (*changes.Event, error) {
-	if r.after == r.of.lost {
+	if r.after == r.of.lost && time.Since(r.came) >= r.of.takes {
 		return nil, changes.ErrExpired
 	}
 	return r.Reader.Next(ctx, func(e *changes.Event) bool { return e.Cursor != r.of.lost && wanted(e) })
@@ -97,29 +99,29 @@ func (r withoutReader) Next(ctx context.Context, wanted func(*changes.Event) boo
 // A message that was sent with a change that the log has lost since is no message any more: its receiver reads everything again, and at once.
 func TestAMessageWhoseChangeIsLost(t *testing.T) {
 	t.Parallel()
-	for name, knows := range map[string]bool{"at once": true, "after a look": false} {
+	for name, log := range map[string]without{"at once": {knows: true}, "after a look": {}, "after a look that takes long": {takes: 18 * time.Second}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				log, state, in := newTape(), webhook.NewMemory(), &receiver{answer: accepted}
+				tape, state, in := newTape(), webhook.NewMemory(), &receiver{answer: accepted}
 				first := &mortal{Memory: state}
-				_, stop := running(t, webhook.Options{Log: log, Store: first, Transport: processTransport{first, in}}, hook())
+				_, stop := running(t, webhook.Options{Log: tape, Store: first, Transport: processTransport{first, in}}, hook())
 				time.Sleep(time.Second)
 				in.answers(func(r *http.Request, _ *received) (*http.Response, error) {
 					<-r.Context().Done()
 					return nil, errLost
 				})
-				log.add(2)
+				tape.add(2)
 				time.Sleep(time.Second)
 				first.dead.Store(true)
 				stop()
 				in.answers(accepted)
-				log.add(1)
-				_, stop = running(t, webhook.Options{Log: &without{log, cursor(1, 2), knows}, Store: state, Transport: in}, hook())
-				time.Sleep(10 * time.Second)
+				tape.add(1)
+				log.tape, log.lost = tape, cursor(1, 2)
+				_, stop = running(t, webhook.Options{Log: &log, Store: state, Transport: in}, hook())
+				time.Sleep(10*time.Second + 2*log.takes)
 				stop()
-				got := in.messages()
-				if last := got[len(got)-1]; len(got) != 3 || last.Type != webhook.TypeReset || last.Data.Reason != webhook.ReasonExpired {
+				if got := in.messages(); len(got) != 3 || got[2].Type != webhook.TypeReset || got[2].Data.Reason != webhook.ReasonExpired {
 					t.Errorf("%+v", got)
 				}
 			})

@@ -58,6 +58,7 @@ type tenure struct {
 	lease  Lease
 	state  State
 	reader Reader         // nil until it is needed
+	until  Reader         // after the pending message, while it is looked for; nil otherwise
 	left   *changes.Event // what was read and was too long for the message before; nil if nothing was
 	seen   string         // the last change that was read and that the receiver does not get
 	marked time.Time
@@ -68,6 +69,7 @@ type tenure struct {
 // serve delivers until ctx ends or another process may have the lease.
 func (w *worker) serve(ctx context.Context, lease Lease, data []byte) {
 	t := &tenure{worker: w, lease: lease, state: parse(data), marked: time.Now(), saved: time.Now()}
+	defer t.closeUntil()
 	defer t.closeReader()
 	t.adopt()
 	if t.state.Ended == "" {
@@ -130,6 +132,13 @@ func (t *tenure) closeReader() {
 		t.reader.Close()
 	}
 	t.reader, t.left, t.seen = nil, nil, ""
+}
+
+func (t *tenure) closeUntil() {
+	if t.until != nil {
+		t.until.Close()
+	}
+	t.until = nil
 }
 
 // save stores the state, and tries again until that succeeds. It returns false if it does not before ctx ends or the lease is lost.
@@ -201,6 +210,7 @@ func (t *tenure) open(after string) (err error) {
 func (t *tenure) missing(ctx context.Context, err error) (message, bool) {
 	t.closeReader()
 	if errors.Is(err, changes.ErrExpired) {
+		t.closeUntil()
 		return t.restart(ctx, ReasonExpired)
 	}
 	t.waitForLog(ctx)
@@ -257,20 +267,23 @@ func (t *tenure) mark(ctx context.Context) {
 }
 
 // restore reads again from the log the changes of the message that is pending, with the selection of now. If they no longer fit into a message, because the
-// settings are others now, it ends earlier.
+// settings are others now, it ends earlier. The log of this process may not have all of them yet: then the caller tries again, and the reader that finds out
+// whether the log has lost the last one stays, because readings of the whole log can take longer than a try.
 func (t *tenure) restore(ctx context.Context) (message, bool) {
 	p := t.state.Pending
 	t.closeReader()
 	if err := t.open(t.state.Cursor); err != nil {
 		return t.missing(ctx, err)
 	}
-	until, err := t.opt.Log.Reader(p.Until)
-	if err != nil {
-		return t.missing(ctx, err)
+	if t.until == nil {
+		until, err := t.opt.Log.Reader(p.Until)
+		if err != nil {
+			return t.missing(ctx, err)
+		}
+		t.until = until
 	}
-	defer until.Close()
 	b := batch{most: t.hook.Batch}
-	waiting, cancel := context.WithTimeout(ctx, lookEvery) // the log of this process may not have all of them yet
+	waiting, cancel := context.WithTimeout(ctx, lookEvery)
 	defer cancel()
 	for at := ""; at != p.Until; {
 		e, err := t.reader.Next(waiting, func(e *changes.Event) bool { return e.Cursor == p.Until || t.wanted(e) })
@@ -279,7 +292,7 @@ func (t *tenure) restore(ctx context.Context) (message, bool) {
 		case !errors.Is(err, context.DeadlineExceeded):
 			return t.missing(ctx, err)
 		default:
-			return t.missing(ctx, lost(until))
+			return t.missing(ctx, lost(t.until))
 		}
 		at = e.Cursor
 		if fields, ok := (*t.see.Load())(e); ok && !b.add(e, encodeChange(e, fields)) {
@@ -287,6 +300,7 @@ func (t *tenure) restore(ctx context.Context) (message, bool) {
 			break
 		}
 	}
+	t.closeUntil()
 	t.closeReader()         // it may have read more
 	if len(b.events) == 0 { // the receiver gets none of them any more
 		t.state.Cursor, t.state.Pending = p.Until, nil
