@@ -6,18 +6,22 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/coder/websocket"
 	"github.com/coder/websocket/wsjson"
+	"github.com/google/go-cmp/cmp"
 
+	"roster/internal/redis/redistest"
 	"roster/internal/sandbox"
 	"roster/web/browsertest"
 )
@@ -32,6 +36,8 @@ type between struct {
 	// subscribed gets the connection of each subscription for changes.
 	subscribed func(ctx context.Context, c *websocket.Conn, id string)
 	program    http.Handler
+	// silent leaves pings without an answer, as a connection does that is dead without having been closed.
+	silent bool
 }
 
 type socketMessage struct {
@@ -72,6 +78,12 @@ func (b *between) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			case "connection_init":
 				_ = wsjson.Write(r.Context(), c, socketMessage{Type: "connection_ack"})
 			case "ping":
+				b.mu.Lock()
+				silent := b.silent
+				b.mu.Unlock()
+				if silent {
+					continue
+				}
 				_ = wsjson.Write(r.Context(), c, socketMessage{Type: "pong"})
 			case "subscribe":
 				subscribed(r.Context(), c, m.ID)
@@ -219,4 +231,99 @@ func TestDashboardBadAddresses(t *testing.T) {
 		page.WaitFor(fmt.Sprintf(`document.querySelector('.count')?.dataset.total === '%d'`, p.count(t, "users", "")))
 	}
 	clean(t, page.Page)
+}
+
+// A connection on which nothing comes any more is given up, and the page connects again.
+func TestDashboardNoticesADeadConnection(t *testing.T) {
+	t.Parallel()
+	b := newBetween(t, theDemo(t))
+	connections := make(chan *websocket.Conn, 10)
+	b.subscribed = func(_ context.Context, c *websocket.Conn, _ string) { connections <- c }
+	page := browsertest.OpenDashboard(t, b.url+"/people", desktop)
+	page.Wait(".connection", "Live")
+	first := <-connections
+	b.mu.Lock()
+	b.silent = true
+	b.mu.Unlock()
+	if second := <-connections; second == first {
+		t.Error("the page goes on with the dead connection")
+	}
+	b.mu.Lock()
+	b.silent = false
+	b.mu.Unlock()
+	page.Wait(".connection", "Live")
+}
+
+// While a file comes, the page says how much of it is there.
+func TestDashboardShowsHowMuchIsSaved(t *testing.T) {
+	t.Parallel()
+	b := newBetween(t, theDemo(t))
+	b.subscribed = func(context.Context, *websocket.Conn, string) {}
+	release := make(chan struct{})
+	program := b.program
+	b.program = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/export/people.csv" {
+			program.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+		_, _ = w.Write(bytes.Repeat([]byte("a,b,c\r\n"), 60_000))
+		w.(http.Flusher).Flush()
+		select {
+		case <-release:
+		case <-r.Context().Done():
+		}
+	})
+	page := browsertest.OpenDashboard(t, b.url+"/people", desktop)
+	page.Wait(".table-body", "@")
+	page.Click(".list-head button", "CSV")
+	page.Wait(".list-head button", "Saving … 0.4 MB")
+	close(release)
+	page.Wait(".list-head button", "CSV")
+	clean(t, page.Page)
+}
+
+// Of two replicas one ends, and the page goes on with the other: with the same changes, and without a reload.
+func TestDashboardGoesOnWithAnotherReplica(t *testing.T) {
+	t.Parallel()
+	redis, s := redistest.Start(t), system(t, sandbox.Worksection, smallCompany)
+	settings := settingsOf(reading(sourceSettings(s.Sources()[0]), "1s", "1s"))
+	settings["redis"] = map[string]any{"url": "redis://" + redis.Addr + "/0", "dial_timeout": "10s"}
+	var replicas []*program
+	for range 2 {
+		p := serve(t, settings)
+		p.awaitConnected(t)
+		p.awaitFirstReading(t)
+		replicas = append(replicas, p)
+	}
+	var answering atomic.Int32
+	proxy := httptest.NewServer(&httputil.ReverseProxy{ErrorLog: log.New(io.Discard, "", 0), Rewrite: func(r *httputil.ProxyRequest) {
+		target, err := url.Parse(replicas[answering.Load()].url)
+		if err != nil {
+			panic(err) // it was used before
+		}
+		r.SetURL(target)
+		r.Out.Host = r.In.Host
+	}})
+	t.Cleanup(proxy.Close)
+	page := browsertest.OpenDashboard(t, proxy.URL+"/people", desktop)
+	page.Wait(".connection", "Live")
+	page.Wait(".table-body", "@")
+	page.Evaluate(`window.sameDocument = true`)
+	answering.Store(1)
+	if err := replicas[0].stop(); err != nil {
+		t.Error(err)
+	}
+	s.Rename("Elsewhere")
+	page.Fill(".search", "elsewhere")
+	page.Wait(".table-body", "Elsewhere")
+	page.Wait(".connection", "Live")
+	s.Rename("Nowhere")
+	page.WaitGone(".table-body", "Elsewhere")
+	if got := page.Evaluate(`window.sameDocument`); got != "true" {
+		t.Error("the page was loaded again")
+	}
+	if diff := cmp.Diff([]string(nil), page.ForeignRequests()); diff != "" {
+		t.Errorf("requests to other servers (-want +got):\n%s", diff)
+	}
 }

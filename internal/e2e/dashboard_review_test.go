@@ -13,11 +13,12 @@ import (
 
 // reviewFilters are the parts of the access review with people, and what the graph has to be asked for the same.
 var reviewFilters = map[string]string{
-	"inactive":       `{ accounts: [{ active: false }, { active: true }] }`,
-	"administrators": `{ accounts: [{ active: true, accessLevels: [ADMIN, OWNER], min: 2 }] }`,
-	"single":         `{ active: true, bot: false, maxAccounts: 1 }`,
-	"unverified":     `{ active: true, bot: false, hasEmail: false }`,
-	"duplicates":     `{ hasPossibleDuplicates: true }`,
+	"inactive-worksection": `{ accounts: [{ sources: ["worksection"], active: false }, { sources: ["kommo", "altcraft", "rocketchat"], active: true }] }`,
+	"inactive-rocketchat":  `{ accounts: [{ sources: ["rocketchat"], active: false }, { sources: ["kommo", "altcraft", "worksection"], active: true }] }`,
+	"administrators":       `{ accounts: [{ active: true, accessLevels: [ADMIN, OWNER], min: 2 }] }`,
+	"single":               `{ active: true, bot: false, maxAccounts: 1 }`,
+	"unverified":           `{ active: true, bot: false, hasEmail: false }`,
+	"duplicates":           `{ hasPossibleDuplicates: true }`,
 }
 
 // Each part of the access review has the people whom the graph answers, at first some and then all of them, and a CSV file and a table of the same.
@@ -120,34 +121,46 @@ func TestDashboardReviewPrints(t *testing.T) {
 	clean(t, page.Page)
 }
 
-// Somebody who loses one account is in the review as soon as the server knows of it, without a reload.
+// Somebody who loses one account is in the review as soon as the server knows of it, without a reload. An account of the same source is no reason.
 func TestDashboardReviewIsLive(t *testing.T) {
 	t.Parallel()
 	chat, tasks := system(t, sandbox.RocketChat, 30), system(t, sandbox.Worksection, 30)
-	p := serve(t, settingsOf(
+	settings := settingsOf(
 		reading(sourceSettings(tasks.Sources()[0]), "1s", "1s"),
 		reading(sourceSettings(chat.Sources()[0]), "1s", "1s"),
-	))
+	)
+	settings["identity"] = map[string]any{"dir": t.TempDir()}
+	p := serve(t, settings)
 	p.awaitFirstReading(t)
 	page := browsertest.OpenDashboard(t, p.url+"/review", desktop)
-	before := p.count(t, "users", "filter: "+reviewFilters["inactive"])
-	page.WaitFor(fmt.Sprintf(`document.querySelector('#inactive .count')?.dataset.total === '%d'`, before))
+	const filter = `{ accounts: [{ sources: ["rocketchat"], active: false }, { sources: ["worksection"], active: true }] }`
+	before := p.count(t, "users", "filter: "+filter)
+	page.WaitFor(fmt.Sprintf(`document.querySelector('#inactive-rocketchat .count')?.dataset.total === '%d'`, before))
 
-	person := nodes[struct {
+	type user struct {
 		ID, Name string
 		Accounts []struct {
-			ExternalID string
-			Source     struct{ Name string }
+			ID, ExternalID string
+			Source         struct{ Name string }
 		}
-	}](t, p, `{ users(first: 1, filter: { accounts: [{ sources: ["worksection"], active: true }, { sources: ["rocketchat"], active: true }] })
-		{ nodes { id name accounts { externalId source { name } } } } }`)[0]
+	}
+	const fields = `{ nodes { id name accounts { id externalId source { name } } } }`
+	alone := nodes[user](t, p, `{ users(first: 2, filter: { active: true, allSources: ["rocketchat"], withoutSources: ["worksection"] }) `+fields+` }`)
+	p.ask(t, fmt.Sprintf(`mutation { linkAccounts(input: { accounts: [%q, %q], reason: "one person" }) { outcome } }`,
+		alone[0].Accounts[0].ID, alone[1].Accounts[0].ID), nil)
+	chat.DeactivateUser(alone[0].Accounts[0].ExternalID)
+	eventually(t, "an account of two in one source is inactive", func() bool {
+		return p.count(t, "users", `filter: { accounts: [{ sources: ["rocketchat"], active: false }, { sources: ["rocketchat"], active: true }] }`) == 1
+	})
+
+	person := nodes[user](t, p, `{ users(first: 1, filter: { accounts: [{ sources: ["worksection"], active: true }, { sources: ["rocketchat"], active: true }] }) `+fields+` }`)[0]
 	for _, account := range person.Accounts {
 		if account.Source.Name == "rocketchat" {
 			chat.DeactivateUser(account.ExternalID)
 		}
 	}
-	page.Wait(fmt.Sprintf(`#inactive [data-person=%q]`, person.ID), person.Name)
-	page.Wait(fmt.Sprintf(`#inactive [data-person=%q] .inactive`, person.ID), "rocketchat: inactive")
-	page.WaitFor(fmt.Sprintf(`document.querySelector('#inactive .count')?.dataset.total === '%d'`, before+1))
+	page.Wait(fmt.Sprintf(`#inactive-rocketchat [data-person=%q]`, person.ID), person.Name)
+	page.Wait(fmt.Sprintf(`#inactive-rocketchat [data-person=%q] .inactive`, person.ID), "rocketchat: inactive")
+	page.WaitFor(fmt.Sprintf(`document.querySelector('#inactive-rocketchat .count')?.dataset.total === '%d'`, before+1))
 	clean(t, page.Page)
 }

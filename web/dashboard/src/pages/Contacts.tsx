@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import { Link } from 'wouter'
 import { useLiveQuery } from '../core/useLiveQuery'
 import { graphql } from '../gql'
@@ -7,12 +8,13 @@ import { ListPage } from '../table/ListPage'
 import type { Column } from '../table/Table'
 import { useView, type View } from '../table/view'
 import { contactFilter } from './contactFilter'
+import { manyValues, someValues } from '../table/FacetMenu'
 import { changesOf, ListFilters } from './listFilters'
 import { personPage } from './People'
 
 const contactsQuery = graphql(`
-  query Contacts($first: Int!, $after: String, $filter: ContactFilter, $orderBy: ContactOrder) {
-    contacts(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+  query Contacts($first: Int, $after: String, $last: Int, $before: String, $filter: ContactFilter, $orderBy: ContactOrder) {
+    contacts(first: $first, after: $after, last: $last, before: $before, filter: $filter, orderBy: $orderBy) {
       totalCount
       nodes {
         id
@@ -28,7 +30,7 @@ const contactsQuery = graphql(`
         owner { id name }
         user { id name }
       }
-      pageInfo { hasNextPage endCursor }
+      pageInfo { hasNextPage endCursor startCursor }
       completeness { complete missing { name } stale { name } asOf }
     }
   }
@@ -36,11 +38,11 @@ const contactsQuery = graphql(`
 
 // The counts beside a filter's values are those with all other filters.
 const facetsQuery = graphql(`
-  query ContactFacets($source: ContactFilter, $folder: ContactFilter, $tag: ContactFilter, $owner: ContactFilter) {
+  query ContactFacets($source: ContactFilter, $folder: ContactFilter, $tag: ContactFilter, $owner: ContactFilter, $most: Int!) {
     source: contacts(first: 0, filter: $source) { facets(by: SOURCE) { value label count } }
-    folder: contacts(first: 0, filter: $folder) { facets(by: FOLDER, first: 50) { value label count } }
-    tag: contacts(first: 0, filter: $tag) { facets(by: TAG, first: 50) { value label count } }
-    owner: contacts(first: 0, filter: $owner) { facets(by: OWNER, first: 50) { value label count } }
+    folder: contacts(first: 0, filter: $folder) { facets(by: FOLDER, first: $most) { value label count } }
+    tag: contacts(first: 0, filter: $tag) { facets(by: TAG, first: $most) { value label count } }
+    owner: contacts(first: 0, filter: $owner) { facets(by: OWNER, first: $most) { value label count } }
   }
 `)
 
@@ -113,7 +115,8 @@ const facets = [
 ] as const
 
 function Filters({ view, filter }: { view: View; filter: ContactFilter }) {
-  const variables = Object.fromEntries(facets.map(([name, , field]) => [name, { ...filter, [field]: undefined }]))
+  const [most, setMost] = useState(someValues)
+  const variables = { ...Object.fromEntries(facets.map(([name, , field]) => [name, { ...filter, [field]: undefined }])), most }
   const { data } = useLiveQuery(facetsQuery, variables, concerns)
   const ids = [...view.all('folder'), ...view.all('owner')].slice(0, 100)
   const chosen = useLiveQuery(namesQuery, { ids }, () => false)
@@ -122,6 +125,8 @@ function Filters({ view, filter }: { view: View; filter: ContactFilter }) {
   return (
     <ListFilters
       view={view}
+      most={most}
+      onFind={() => setMost(manyValues)}
       choices={facets.map(([name, title]) => ({ name, title, values: data?.[name]?.facets ?? [], nameOf: (value) => named.get(value) ?? value }))}
     />
   )

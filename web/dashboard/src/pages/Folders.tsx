@@ -9,11 +9,11 @@ import { contactsPage } from './contactFilter'
 import { changesOf, enumName, enumValues, ListFilters, sourceValues, values } from './listFilters'
 
 const foldersQuery = graphql(`
-  query Folders($first: Int!, $after: String, $filter: ContactFolderFilter) {
-    contactFolders(first: $first, after: $after, filter: $filter) {
+  query Folders($first: Int, $after: String, $last: Int, $before: String, $filter: ContactFolderFilter) {
+    contactFolders(first: $first, after: $after, last: $last, before: $before, filter: $filter) {
       totalCount
       nodes { id name kind externalId source { name } contacts(first: 0) { totalCount } }
-      pageInfo { hasNextPage endCursor }
+      pageInfo { hasNextPage endCursor startCursor }
       completeness { complete missing { name } stale { name } asOf }
     }
   }

@@ -6,7 +6,7 @@ import { useSession } from '../core/session'
 import { Day } from '../parts/Ago'
 import { Level } from '../parts/Level'
 import { Sources } from '../parts/Sources'
-import { type List, ListPage } from '../table/ListPage'
+import { type List, ListPage, type Variables } from '../table/ListPage'
 import type { Column } from '../table/Table'
 import { useView } from '../table/view'
 import { changesOf } from './listFilters'
@@ -16,8 +16,8 @@ import { Invite } from './Invite'
 import { type Presences, usePresence } from './presence'
 
 const peopleQuery = graphql(`
-  query People($first: Int!, $after: String, $filter: UserFilter, $orderBy: UserOrder) {
-    users(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+  query People($first: Int, $after: String, $last: Int, $before: String, $filter: UserFilter, $orderBy: UserOrder) {
+    users(first: $first, after: $after, last: $last, before: $before, filter: $filter, orderBy: $orderBy) {
       totalCount
       nodes {
         id
@@ -33,7 +33,7 @@ const peopleQuery = graphql(`
         roles { id name }
         accounts { id active source { id name } }
       }
-      pageInfo { hasNextPage endCursor }
+      pageInfo { hasNextPage endCursor startCursor }
       completeness { complete missing { name } stale { name } asOf }
     }
   }
@@ -110,7 +110,7 @@ export function People() {
   const presences = usePresence(hasPresence ? ids : [])
   const onRows = useCallback((rows: Person[]) => setIds(rows.map(({ id }) => id)), [])
   const columns = useMemo(() => withPresence(presences), [presences])
-  const list: List<Person, PeopleQuery, { first: number; after?: string | null; filter?: unknown; orderBy?: unknown }> = {
+  const list: List<Person, PeopleQuery, Variables> = {
     title: 'People',
     noun: ['person', 'people'],
     query: peopleQuery as never,

@@ -1,18 +1,19 @@
+import { useState } from 'react'
 import { useLiveQuery } from '../core/useLiveQuery'
 import { graphql } from '../gql'
 import type { UserFilter } from '../gql/graphql'
-import { FacetMenu } from '../table/FacetMenu'
+import { FacetMenu, manyValues, someValues } from '../table/FacetMenu'
 import { Chips } from '../table/Chips'
 import type { View } from '../table/view'
 
 // The counts beside a filter's values are those with all other filters.
 const facetsQuery = graphql(`
-  query PeopleFacets($source: UserFilter, $level: UserFilter, $department: UserFilter, $team: UserFilter, $role: UserFilter, $active: UserFilter) {
+  query PeopleFacets($source: UserFilter, $level: UserFilter, $department: UserFilter, $team: UserFilter, $role: UserFilter, $active: UserFilter, $most: Int!) {
     source: users(first: 0, filter: $source) { facets(by: SOURCE) { value label count } }
     level: users(first: 0, filter: $level) { facets(by: ACCESS_LEVEL) { value label count } }
-    department: users(first: 0, filter: $department) { facets(by: DEPARTMENT, first: 50) { value label count } }
-    team: users(first: 0, filter: $team) { facets(by: TEAM, first: 50) { value label count } }
-    role: users(first: 0, filter: $role) { facets(by: ROLE, first: 50) { value label count } }
+    department: users(first: 0, filter: $department) { facets(by: DEPARTMENT, first: $most) { value label count } }
+    team: users(first: 0, filter: $team) { facets(by: TEAM, first: $most) { value label count } }
+    role: users(first: 0, filter: $role) { facets(by: ROLE, first: $most) { value label count } }
     active: users(first: 0, filter: $active) { facets(by: ACTIVE) { value label count } }
   }
 `)
@@ -38,7 +39,8 @@ const statuses: Record<string, string> = { true: 'Active', false: 'Inactive' }
 /** Narrows the people, by the values that they have, and shows what narrows them. */
 export function PeopleFilters({ view, filter }: { view: View; filter: UserFilter }) {
   const without = (field: keyof UserFilter) => ({ ...filter, [field]: undefined })
-  const variables = Object.fromEntries(facets.map(([name, , field]) => [name, without(field)]))
+  const [most, setMost] = useState(someValues)
+  const variables = { ...Object.fromEntries(facets.map(([name, , field]) => [name, without(field)])), most }
   const { data } = useLiveQuery(facetsQuery, variables)
   const ids = [...view.all('team'), ...view.all('role')].slice(0, 100)
   const chosen = useLiveQuery(namesQuery, { ids }, () => false)
@@ -73,6 +75,8 @@ export function PeopleFilters({ view, filter }: { view: View; filter: UserFilter
           facets={(data?.[name]?.facets ?? []).map((facet) => (name === 'active' ? { ...facet, label: statuses[facet.value] ?? facet.label } : facet))}
           chosen={view.all(name)}
           single={name === 'active'}
+          most={most}
+          onFind={() => setMost(manyValues)}
           nameOf={(value) => named.get(value) ?? label(value, name)}
           onChange={(values) => view.set({ [name]: values })}
         />

@@ -102,7 +102,7 @@ function Reason({ link: { rule, evidence, anchorValue, trust, edit, accounts } }
       return (
         <>
           {those}: the same address {evidence}
-          {trust && <span className="note block">{trusts[trust] ?? trust}</span>}
+          {trust && <span className="note block">{trust === 'ASSERTED' ? 'in at least one source ' : ''}{trusts[trust] ?? trust}</span>}
         </>
       )
     default:

@@ -5,12 +5,11 @@ import { AsQuery } from '../parts/AsQuery'
 import { useView } from '../table/view'
 import { ReviewPeople } from './ReviewPeople'
 import { ReviewRoles } from './ReviewRoles'
-import { reviews } from './reviews'
+import { reviewsOf } from './reviews'
 
-// The counts alone, for "Show this as a query". Each part has the query for its people.
+// The counts alone, for "Show this as a query". Each part has the query for its people, also those for each source.
 const reviewQuery = graphql(`
   query Review {
-    inactiveSomewhere: users(first: 0, filter: { accounts: [{ active: false }, { active: true }] }) { totalCount }
     administrators: users(first: 0, filter: { accounts: [{ active: true, accessLevels: [ADMIN, OWNER], min: 2 }] }) { totalCount }
     oneAccount: users(first: 0, filter: { active: true, bot: false, maxAccounts: 1 }) { totalCount }
     unverified: users(first: 0, filter: { active: true, bot: false, hasEmail: false }) { totalCount }
@@ -26,6 +25,7 @@ export function Review() {
   const view = useView()
   const { viewer, sources } = useSession()
   const [counts, setCounts] = useState<Record<string, number>>({})
+  const reviews = reviewsOf(sources.map(({ name }) => name))
   const parts = [...reviews.map(({ id, title }) => ({ id, title })), { id: 'roles', title: 'Roles and their holders' }]
   const whole = view.all('all')
   const onCount = (id: string) => (count: number) => setCounts((before) => (before[id] === count ? before : { ...before, [id]: count }))

@@ -47,15 +47,15 @@ interface Props {
 export function ReviewPeople({ review: { id, title, note, filter, href }, all, onAll, onCount }: Props) {
   const { rows, total, completeness, error, want, reload } = useRows<Person>(
     id,
-    async (first, after) => {
-      const { data, error } = await ask(reviewPeopleQuery, { first, after, filter })
+    async (page) => {
+      const { data, error } = await ask(reviewPeopleQuery, { first: few, ...page, filter })
       return { part: data?.users ?? null, error: error ?? null }
     },
     concerns,
   )
   const limit = all ? most : few
-  useEffect(() => want(limit - 1), [limit, rows])
-  const shown = rows.slice(0, limit)
+  useEffect(() => want(0, limit - 1), [limit, rows])
+  const shown = rows.slice(0, limit).filter((row) => row !== undefined)
   return (
     <ReviewPart
       {...{ id, title, note, total, error, completeness, onAll, reload, onCount }}

@@ -50,7 +50,7 @@ export function ReviewRoles({ all, onAll, onCount }: Props) {
   const holders = all ? manyHolders : someHolders
   const { rows, total, completeness, error, want, reload } = useRows<Role>(
     String(holders),
-    async (first, after) => {
+    async ({ first = few, after }) => {
       // In smaller steps, because each role comes with its holders.
       const { data, error } = await ask(reviewRolesQuery, { first: Math.min(first, 50), after, holders })
       return { part: data?.roles ?? null, error: error ?? null }
@@ -58,8 +58,8 @@ export function ReviewRoles({ all, onAll, onCount }: Props) {
     concerns,
   )
   const limit = all ? most : few
-  useEffect(() => want(limit - 1), [limit, rows])
-  const shown = rows.slice(0, limit)
+  useEffect(() => want(0, limit - 1), [limit, rows])
+  const shown = rows.slice(0, limit).filter((row) => row !== undefined)
   return (
     <ReviewPart
       id="roles"

@@ -10,8 +10,8 @@ import { changesOf, enumValues, ListFilters, sourceValues, values } from './list
 import { peoplePage } from './peopleFilter'
 
 const rolesQuery = graphql(`
-  query Roles($first: Int!, $after: String, $filter: RoleFilter) {
-    roles(first: $first, after: $after, filter: $filter) {
+  query Roles($first: Int, $after: String, $last: Int, $before: String, $filter: RoleFilter) {
+    roles(first: $first, after: $after, last: $last, before: $before, filter: $filter) {
       totalCount
       nodes {
         id
@@ -23,7 +23,7 @@ const rolesQuery = graphql(`
         holders(first: 0) { totalCount }
         everybody: holders(first: 0, includeInactive: true) { totalCount }
       }
-      pageInfo { hasNextPage endCursor }
+      pageInfo { hasNextPage endCursor startCursor }
       completeness { complete missing { name } stale { name } asOf }
     }
   }

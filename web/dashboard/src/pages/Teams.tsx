@@ -9,11 +9,11 @@ import { changesOf, enumName, enumValues, ListFilters, sourceValues, values } fr
 import { peoplePage } from './peopleFilter'
 
 const teamsQuery = graphql(`
-  query Teams($first: Int!, $after: String, $filter: TeamFilter) {
-    teams(first: $first, after: $after, filter: $filter) {
+  query Teams($first: Int, $after: String, $last: Int, $before: String, $filter: TeamFilter) {
+    teams(first: $first, after: $after, last: $last, before: $before, filter: $filter) {
       totalCount
       nodes { id name kind externalId source { name } members(first: 0) { totalCount } }
-      pageInfo { hasNextPage endCursor }
+      pageInfo { hasNextPage endCursor startCursor }
       completeness { complete missing { name } stale { name } asOf }
     }
   }

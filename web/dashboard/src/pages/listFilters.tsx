@@ -15,7 +15,7 @@ export interface Choice {
 }
 
 /** The menus of a list's filters, and what is chosen. */
-export function ListFilters({ view, choices }: { view: View; choices: Choice[] }) {
+export function ListFilters({ view, choices, most, onFind }: { view: View; choices: Choice[]; most?: number; onFind?(): void }) {
   const named = ({ values, nameOf }: Choice, value: string) => values.find((one) => one.value === value)?.label ?? nameOf?.(value) ?? value
   const chips = choices.flatMap((choice): Chip[] =>
     view.all(choice.name).map((value) => ({
@@ -31,6 +31,8 @@ export function ListFilters({ view, choices }: { view: View; choices: Choice[] }
           title={choice.title}
           facets={choice.values}
           chosen={view.all(choice.name)}
+          most={most}
+          onFind={onFind}
           nameOf={(value) => named(choice, value)}
           onChange={(values) => view.set({ [choice.name]: values })}
         />

@@ -12,17 +12,33 @@ export interface PeopleReview {
   href: string
 }
 
-const several = [{ active: false }, { active: true }]
 const admins = [{ active: true, accessLevels: ['ADMIN' as const, 'OWNER' as const], min: 2 }]
 
-export const reviews: PeopleReview[] = [
-  {
-    id: 'inactive',
-    title: 'Inactive in one system, active in another',
-    note: 'Have they left? Then deactivate the other accounts too.',
-    filter: { accounts: several },
-    href: peoplePage({ accounts: JSON.stringify(several) }),
-  },
+/**
+ * Who is inactive in one source and active in another: a part for each source, because a filter of the graph cannot say that two accounts are
+ * of different sources without their names. Two accounts of one source are no reason to look.
+ */
+const inactive = (sources: string[]): PeopleReview[] =>
+  sources.length < 2
+    ? []
+    : sources.map((source) => {
+        const accounts = [
+          { sources: [source], active: false },
+          { sources: sources.filter((other) => other !== source), active: true },
+        ]
+        return {
+          id: `inactive-${source}`,
+          title: `Inactive in ${source}, active in another system`,
+          note: 'Have they left? Then deactivate the other accounts too.',
+          filter: { accounts },
+          href: peoplePage({ accounts: JSON.stringify(accounts) }),
+        }
+      })
+
+/** The parts with people, for the sources of the server. */
+export const reviewsOf = (sources: string[]): PeopleReview[] => [...inactive(sources), ...others]
+
+const others: PeopleReview[] = [
   {
     id: 'administrators',
     title: 'Administrators with several accounts',

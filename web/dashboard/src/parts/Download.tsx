@@ -26,37 +26,59 @@ async function messageOf(response: Response): Promise<string> {
   return after > 0 ? `${message} Wait ${after} s, then try again.` : message
 }
 
+/** Reads the whole answer, and tells now and then how much of it has come. */
+async function blobOf(response: Response, told: (bytes: number) => void): Promise<Blob> {
+  const reader = response.body?.getReader()
+  const parts: Uint8Array<ArrayBuffer>[] = []
+  let bytes = 0
+  let last = 0
+  for (;;) {
+    const part = await reader?.read()
+    if (!part || part.done) break
+    parts.push(part.value as Uint8Array<ArrayBuffer>)
+    bytes += part.value.length
+    if (bytes - last >= step) told((last = bytes))
+  }
+  return new Blob(parts, { type: response.headers.get('Content-Type') ?? 'text/csv' })
+}
+
+/** After so many further bytes the page says how many have come. */
+const step = 100_000
+
+const sizeOf = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`
+
 /** Saves a list as a CSV file: all rows, also those that are not on the page. The request has the credential, which a link cannot send. */
 export function Download({ list, params }: Props) {
   const [fault, setFault] = useState('')
-  const [busy, setBusy] = useState(false)
+  /** How many bytes have come; null while nothing is being saved. */
+  const [saved, setSaved] = useState<number | null>(null)
   const save = async () => {
-    setBusy(true)
+    setSaved(0)
     setFault('')
     try {
       const response = await fetch(exportFile(list, search(params)), { headers: authorization() })
       if (!response.ok) {
         setFault(await messageOf(response))
-        setBusy(false)
+        setSaved(null)
         return
       }
       const missing = response.headers.get('X-Roster-Missing-Sources')
       if (missing) setFault(`The file is not complete: data of ${missing} is missing.`)
       else if (response.headers.get('X-Roster-Complete') === 'false') setFault('The file is not complete: data of a source is missing.')
       const link = document.createElement('a')
-      link.href = URL.createObjectURL(await response.blob())
+      link.href = URL.createObjectURL(await blobOf(response, setSaved))
       link.download = /filename="(.+)"/.exec(response.headers.get('Content-Disposition') ?? '')?.[1] ?? `${list}.csv`
       link.click()
       setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
     } catch {
       setFault('The server does not answer, or the connection was cut. Check that you can reach it, then try again.')
     }
-    setBusy(false)
+    setSaved(null)
   }
   return (
     <>
-      <button onClick={() => void save()} disabled={busy}>
-        {busy ? 'Saving …' : 'CSV'}
+      <button onClick={() => void save()} disabled={saved !== null} aria-busy={saved !== null}>
+        {saved === null ? 'CSV' : saved === 0 ? 'Saving …' : `Saving … ${sizeOf(saved)}`}
       </button>
       {fault && (
         <span className="fault" role="alert">

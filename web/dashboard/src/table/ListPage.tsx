@@ -12,9 +12,12 @@ import { type Part, useRows } from './rows'
 import { type Column, type Sorting, Table } from './Table'
 import { shownOf, sortText, sortingOf, type View } from './view'
 
-interface Variables {
-  first: number
+/** What the query of a list takes. */
+export interface Variables {
+  first?: number | null
   after?: string | null
+  last?: number | null
+  before?: string | null
   filter?: unknown
   orderBy?: unknown
 }
@@ -63,16 +66,17 @@ export function ListPage<Row extends { id: string }, Data, V extends Variables>(
   const variables = { filter, ...(orderBy && { orderBy }) }
   const { rows, total, completeness, error, outdated, want, reload, retry } = useRows<Row>(
     JSON.stringify([list.csv, variables]),
-    async (first, after) => {
-      const { data, error } = await ask(list.query, { ...variables, first, after } as unknown as V)
+    async (page) => {
+      const { data, error } = await ask(list.query, { ...variables, ...page } as unknown as V)
       return { part: data ? list.part(data) : null, error: error ?? null }
     },
     list.concerns,
+    true,
   )
   const onView = useCallback(
     (first: number, last: number) => {
-      want(last)
-      onRows?.(rows.slice(first, last + 1))
+      want(first, last)
+      onRows?.(rows.slice(first, last + 1).filter((row) => row !== undefined))
     },
     [want, rows, onRows],
   )

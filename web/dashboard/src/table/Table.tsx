@@ -27,7 +27,8 @@ interface Props<Row extends { id: string }> {
   columns: Column<Row>[]
   /** The names of the columns to show. */
   shown: string[]
-  rows: Row[]
+  /** By their index; undefined where a row has not been read. */
+  rows: (Row | undefined)[]
   total: number | null
   sorting: Sorting | null
   onSort(sorting: Sorting): void
@@ -75,7 +76,7 @@ export function Table<Row extends { id: string }>({ label, columns, shown, rows,
       })),
     [columns],
   )
-  const data = useMemo(() => rows.slice(first, last + 1), [rows, first, last])
+  const data = useMemo(() => rows.slice(first, last + 1).filter((row) => row !== undefined), [rows, first, last])
   const table = useTable({
     features,
     columns: definitions,
@@ -87,7 +88,7 @@ export function Table<Row extends { id: string }>({ label, columns, shown, rows,
       sorting: columns.filter(({ sort }) => sort && sort === sorting?.field).map(({ id }) => ({ id, desc: sorting?.descending ?? false })),
     },
   })
-  const models = table.getRowModel().rows
+  const models = new Map(table.getRowModel().rows.map((model) => [model.original, model]))
   const template = columns
     .filter(({ id }) => shown.includes(id))
     .map(({ width }, i) => (i === 0 ? `minmax(${width}px, 2fr)` : `minmax(${width}px, 1fr)`))
@@ -163,7 +164,8 @@ export function Table<Row extends { id: string }>({ label, columns, shown, rows,
       </div>
       <div role="rowgroup" className="table-body" style={{ height: virtual.getTotalSize(), minWidth: least }}>
         {items.map(({ index, start }) => {
-          const model = models[index - first]
+          const row = rows[index]
+          const model = row && models.get(row)
           return (
             <div
               role="row"

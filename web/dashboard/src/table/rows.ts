@@ -3,11 +3,19 @@ import { useEffect, useMemo, useSyncExternalStore } from 'react'
 import { later, pauseAfter } from '../core/later'
 import { type Batch, useChanges } from '../core/live'
 
+/** Which rows to read: the first ones after a cursor, or the last ones before one. */
+export interface Page {
+  first?: number
+  after?: string | null
+  last?: number
+  before?: string | null
+}
+
 /** A part of a list, as the server answers it. */
 export interface Part<Row> {
   nodes: Row[]
   totalCount: number
-  pageInfo: { hasNextPage: boolean; endCursor: string | null }
+  pageInfo: { hasNextPage: boolean; endCursor: string | null; startCursor?: string | null }
   completeness: { complete: boolean; missing: { name: string }[]; stale: { name: string }[]; asOf: string | null }
 }
 
@@ -16,11 +24,11 @@ export interface Answer<Row> {
   error: CombinedError | null
 }
 
-/** Reads up to `first` rows after a cursor. */
-export type Load<Row> = (first: number, after: string | null) => Promise<Answer<Row>>
+export type Load<Row> = (page: Page) => Promise<Answer<Row>>
 
 interface State<Row> {
-  rows: Row[]
+  /** By their index; undefined where a row has not been read. */
+  rows: (Row | undefined)[]
   /** The number of all rows; null before the first answer. */
   total: number | null
   completeness: Part<Row>['completeness'] | null
@@ -35,14 +43,71 @@ const most = 500 // of one answer of the server
 /** So many rows are read again by themselves when something changes. */
 const again = 1_000
 
-/** The rows of a list, read page by page as they are needed: a cursor only leads to the rows after it. */
+/**
+ * The rows that have been read, from both ends of the list: a cursor only leads to the rows beside it, so what is in the middle is read from
+ * the end that is nearer.
+ */
+class Ends<Row> {
+  head: Row[] = []
+  tail: Row[] = []
+  total: number | null = null
+  #after: string | null = null
+  #before: string | null = null
+  #over = false // the list has no more rows than these
+
+  /** Whether all rows from one index to another are there, as far as the list has them. */
+  has(first: number, last: number): boolean {
+    if (this.total === null) return false
+    const end = Math.min(last, this.total - 1)
+    return this.#over || end < this.head.length || first >= this.#tailAt(this.total) || this.head.length >= this.#tailAt(this.total)
+  }
+
+  #tailAt = (total: number) => total - this.tail.length
+
+  /** How many rows have to be read until those are there, from the nearer end. */
+  distance(first: number, last: number, both: boolean): [rows: number, backwards: boolean] {
+    const forwards = Math.min(last, (this.total ?? Infinity) - 1) + 1 - this.head.length
+    const backwards = this.total === null || !both ? Infinity : this.#tailAt(this.total) - first
+    return backwards < forwards ? [backwards, true] : [forwards, false]
+  }
+
+  /** The next page to read for those rows. */
+  next(first: number, last: number, both: boolean): Page {
+    const [rows, backwards] = this.distance(first, last, both)
+    const size = this.total !== null && rows > least ? most : least
+    return backwards ? { last: size, before: this.#before } : { first: size, after: this.#after }
+  }
+
+  add(page: Page, { nodes, totalCount, pageInfo }: Part<Row>) {
+    this.total = totalCount
+    if (page.last !== undefined) {
+      this.tail = [...nodes, ...this.tail]
+      this.#before = pageInfo.startCursor ?? null
+    } else {
+      this.head = [...this.head, ...nodes]
+      this.#after = pageInfo.endCursor
+      this.#over = !pageInfo.hasNextPage
+    }
+    if (nodes.length === 0) this.#over = true // else it would be asked for again and again
+  }
+
+  all(): (Row | undefined)[] {
+    if (this.tail.length === 0 || this.total === null) return this.head
+    const rows = new Array<Row | undefined>(Math.max(this.total, this.head.length)).fill(undefined)
+    this.tail.forEach((row, i) => (rows[this.#tailAt(this.total as number) + i] = row))
+    this.head.forEach((row, i) => (rows[i] = row))
+    return rows
+  }
+}
+
+/** The rows of a list, read page by page as they are needed. */
 class Rows<Row> {
   #state: State<Row> = { rows: [], total: null, completeness: null, error: null, outdated: false }
   #listeners = new Set<() => void>()
   #load: Load<Row>
-  #cursor: string | null = null
-  #more = true
-  #wanted = 0
+  #both: boolean
+  #ends = new Ends<Row>()
+  #wanted: [first: number, last: number] = [0, 0]
   #reading = false
   #failed = false // the last answer had no rows; an answer can also have rows, and errors of some of their fields
   #stale = false // something has changed since the current reading began
@@ -52,8 +117,10 @@ class Rows<Row> {
   #over = false // nobody shows the rows any more
   #cancel = () => {}
 
-  constructor(load: Load<Row>) {
+  /** With both, load can also read from the end of the list. */
+  constructor(load: Load<Row>, both: boolean) {
     this.#load = load
+    this.#both = both
   }
 
   get = () => this.#state
@@ -61,7 +128,7 @@ class Rows<Row> {
   /** Begins to read. The returned function ends it: a reading stops with the next answer. */
   open = () => {
     this.#over = false
-    this.want(0)
+    this.want(...this.#wanted)
     return () => {
       this.#over = true
       this.#cancel()
@@ -80,29 +147,36 @@ class Rows<Row> {
     this.#listeners.forEach((listener) => listener())
   }
 
-  /** Reads on until the row with this index is there, or the list ends. */
-  want(index: number) {
-    this.#wanted = index
-    if (!this.#reading && this.#more && !this.#failed && this.#state.rows.length <= index) void this.#read()
+  /** Reads on until the rows from one index to another are there. */
+  want(first: number, last: number) {
+    this.#wanted = [first, last]
+    if (!this.#reading && !this.#failed && !this.#ends.has(first, last)) void this.#read()
   }
 
   async #read() {
     this.#reading = true
     this.#cancel()
-    while (this.#more && this.#state.rows.length <= this.#wanted) {
-      const { part, error } = await this.#load(this.#size(this.#state.rows.length), this.#cursor)
-      if (this.#over) break
-      this.#after(part, error, () => this.#on())
-      if (!part) {
-        this.#set({ error })
-        break
-      }
-      this.#cursor = part.pageInfo.endCursor
-      this.#more = part.pageInfo.hasNextPage && part.nodes.length > 0
-      this.#set({ rows: [...this.#state.rows, ...part.nodes], total: part.totalCount, completeness: part.completeness, error })
-    }
+    await this.#fill(this.#ends, true)
     this.#reading = false
     this.#catchUp()
+  }
+
+  /** Reads until the rows that are wanted are there, and shows each answer at once or only the last one. It returns whether it got there. */
+  async #fill(ends: Ends<Row>, atOnce: boolean): Promise<boolean> {
+    while (!ends.has(...this.#wanted)) {
+      const page = ends.next(...this.#wanted, this.#both)
+      const { part, error } = await this.#load(page)
+      if (this.#over) return false
+      this.#after(part, error, () => (atOnce ? this.#on() : this.reload(true)))
+      if (!part) {
+        this.#set({ error })
+        return false
+      }
+      ends.add(page, part)
+      if (atOnce || ends.has(...this.#wanted))
+        this.#set({ rows: ends.all(), total: part.totalCount, completeness: part.completeness, error, outdated: atOnce && this.#state.outdated })
+    }
+    return true
   }
 
   /** Notes whether there was an answer. After an error that may pass, it tries again by itself. */
@@ -117,26 +191,24 @@ class Rows<Row> {
   /** Reads on after an error: the rows that are there stay. */
   #on() {
     this.#failed = false
-    this.want(this.#wanted)
+    this.want(...this.#wanted)
   }
 
   #catchUp() {
     if (this.#over || this.#failed) return
     const forced = this.#forced
     if (this.#stale) this.reload(forced)
-    else this.want(this.#wanted)
+    else this.want(...this.#wanted)
   }
 
   /** Tries again after an error. */
   retry() {
     if (this.#reading) return
-    if (this.#failed && !this.#stale && this.#state.rows.length <= this.#wanted) this.#on()
+    if (this.#failed && !this.#stale && !this.#ends.has(...this.#wanted)) this.#on()
     else this.reload(true)
   }
 
-  #size = (loaded: number) => (this.#wanted - loaded > least ? most : least)
-
-  /** Reads the rows again up to the last one that is wanted. Meanwhile, the present rows stay. */
+  /** Reads the rows again that are wanted, from the nearer end. Meanwhile, the present rows stay. */
   reload(force = false) {
     if (this.#reading || (this.#waiting && !force)) {
       this.#stale = true
@@ -145,49 +217,39 @@ class Rows<Row> {
     }
     this.#stale = false
     this.#forced = false
-    if (!force && this.#wanted > again) {
+    const fresh = new Ends<Row>()
+    fresh.total = this.#ends.total
+    const [rows] = fresh.distance(...this.#wanted, this.#both)
+    if (!force && rows > again) {
       this.#set({ outdated: true })
       return
     }
-    void this.#replace()
+    fresh.total = null
+    void this.#replace(fresh)
   }
 
-  async #replace() {
+  async #replace(fresh: Ends<Row>) {
     this.#reading = true
     this.#cancel()
-    let rows: Row[] = []
-    let cursor: string | null = null
-    let more = true
-    let last: Answer<Row> = { part: null, error: null }
-    while (more && rows.length <= this.#wanted) {
-      last = await this.#load(this.#size(rows.length), cursor)
-      if (this.#over || !last.part) break
-      rows = [...rows, ...last.part.nodes]
-      cursor = last.part.pageInfo.endCursor
-      more = last.part.pageInfo.hasNextPage && last.part.nodes.length > 0
-    }
+    const done = await this.#fill(fresh, false)
     this.#reading = false
     if (this.#over) return
-    this.#after(last.part, last.error, () => this.reload(true))
-    if (last.part) {
-      this.#cursor = cursor
-      this.#more = more
-      this.#set({ rows, total: last.part.totalCount, completeness: last.part.completeness, error: last.error, outdated: false })
-    } else {
-      this.#stale = true // the rows that are there are older than the change
-      this.#set({ error: last.error })
-    }
+    if (done) this.#ends = fresh
+    else this.#stale = true // the rows that are there are older than the change
     this.#catchUp()
   }
 }
 
-/** The rows of a list. Another key is another list. They are read again when a change concerns them. */
-export function useRows<Row>(key: string, load: Load<Row>, concerns: (batch: Batch) => boolean) {
-  const rows = useMemo(() => new Rows(load), [key]) // load by its key
+/**
+ * The rows of a list. Another key is another list. They are read again when a change concerns them. With both, load can also read from the
+ * end of the list.
+ */
+export function useRows<Row>(key: string, load: Load<Row>, concerns: (batch: Batch) => boolean, both = false) {
+  const rows = useMemo(() => new Rows(load, both), [key]) // load by its key
   const state = useSyncExternalStore(rows.subscribe, rows.get)
   useEffect(() => rows.open(), [rows])
   useChanges((batch) => {
     if (concerns(batch)) rows.reload()
   })
-  return { ...state, want: (index: number) => rows.want(index), reload: () => rows.reload(true), retry: () => rows.retry() }
+  return { ...state, want: (first: number, last: number) => rows.want(first, last), reload: () => rows.reload(true), retry: () => rows.retry() }
 }
