@@ -10,7 +10,7 @@ import (
 )
 
 // within bounds a step, so that a missing change ends the measurement.
-const within = 2 * time.Minute
+const within = 10 * time.Minute
 
 // bench is one measurement.
 type bench struct {

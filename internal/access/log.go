@@ -88,6 +88,29 @@ type Entry struct {
 	Took      time.Duration
 }
 
+// Delivery describes one attempt to send changes to the receiver of a webhook. It has no part of the address.
+type Delivery struct {
+	Webhook string // its name
+	Message string // the ID
+	Reason  string // of a message to read everything again; empty for changes
+	Changes int
+	Attempt int // the first one is 1
+	Status  int // of the answer; 0 if there is none
+	Outcome Outcome
+	Took    time.Duration
+}
+
+// WriteDelivery writes the line of a delivery. The error is ErrLog.
+func (l *Log) WriteDelivery(ctx context.Context, d Delivery) error {
+	if l == nil {
+		return nil
+	}
+	line := slog.NewRecord(time.Now(), slog.LevelInfo, "access", 0)
+	line.AddAttrs(slog.String("method", "webhook"), slog.String("subject", d.Webhook), slog.String("message", d.Message), slog.String("reason", d.Reason),
+		slog.Int("changes", d.Changes), slog.Int("attempt", d.Attempt), slog.Int("status", d.Status), slog.String("outcome", string(d.Outcome)), slog.Duration("took", d.Took))
+	return l.write(ctx, line)
+}
+
 // Outcome is how an operation ended.
 type Outcome string
 
@@ -125,6 +148,10 @@ func (l *Log) Write(ctx context.Context, e Entry) error {
 	if address := addressOf(ctx); address.IsValid() {
 		line.AddAttrs(slog.String("address", address.Unmap().String()))
 	}
+	return l.write(ctx, line)
+}
+
+func (l *Log) write(ctx context.Context, line slog.Record) error {
 	// A slog.Logger would drop the handler's error.
 	if err := l.lines.Handle(ctx, line); err != nil {
 		l.failed(ctx, err)

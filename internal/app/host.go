@@ -46,6 +46,9 @@ func NewHost(cfg *config.Config, opt Options, ready func()) (*Host, error) {
 	i.commit()
 	h.current.Store(i)
 	h.last.Store(&telemetry.Reload{OK: true, Since: time.Now()})
+	if opt.Webhooks != nil {
+		opt.Webhooks.RecordTo(recorder{h})
+	}
 	return h, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 
+	"roster/internal/access"
 	"roster/internal/changes"
 	"roster/internal/config"
 	"roster/internal/nearest"
@@ -52,6 +53,22 @@ func webhooks(cfg *config.Config) ([]webhook.Hook, error) {
 			Selects: webhook.Selection{Kinds: w.Kinds, Sources: w.Sources, Sensitive: w.Sensitive}, Timeout: w.Timeout, RetryFor: w.RetryFor})
 	}
 	return hooks, nil
+}
+
+// recorder records in the access log of the present configuration what is sent to receivers.
+type recorder struct{ *Host }
+
+// Refuses implements webhook.Recorder.
+func (r recorder) Refuses() bool { return r.current.Load().access.log.Refuses() }
+
+// Record implements webhook.Recorder. Whether the line could be written, the next call of Refuses says.
+func (r recorder) Record(ctx context.Context, a webhook.Attempt) {
+	outcome := access.Failed
+	if a.Accepted() {
+		outcome = access.Answered
+	}
+	r.current.Load().access.log.WriteDelivery(ctx, access.Delivery{Webhook: a.Webhook, Message: a.Message, Reason: a.Reason, Changes: a.Changes, //nolint:errcheck // see above
+		Attempt: a.Number, Status: a.Status, Outcome: outcome, Took: a.Took})
 }
 
 // WebhookStatuses returns where each webhook is, as the servers have stored it.

@@ -5,7 +5,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -133,6 +135,8 @@ func TestWebhooks(t *testing.T) {
 	hook := in.settings()
 	admin := adminOf(t)
 	settings["webhooks"], settings["cache_dir"], settings["admin"] = []any{hook}, t.TempDir(), map[string]any{"listen": admin}
+	entries := filepath.Join(t.TempDir(), "access.log")
+	settings["access"] = map[string]any{"log": entries}
 	p := serveReloadable(t, settings)
 	eventually(t, "it has begun", func() bool { return cmp.Equal(in.resets(), []string{"STARTED"}) })
 	stream, _ := p.changes(t, "", "")
@@ -194,7 +198,16 @@ func TestWebhooks(t *testing.T) {
 	if last := all[len(all)-1]; err != nil || last.Type != "webhook.test" {
 		t.Errorf("%v: %s; the last message is of type %s", err, out, last.Type)
 	}
-	for what, text := range map[string]string{"the log": p.log.String() + again.log.String(), "the page": page, "the metrics": metrics, "the list": string(list) + string(out)} {
+	recorded, err := os.ReadFile(entries)
+	if err != nil {
+		t.Error(err)
+	}
+	for _, part := range []string{`"subject":"crm"`, `"method":"webhook"`, `"reason":"STARTED"`, `"attempt":2,"status":502,"outcome":"failed"`} {
+		if !strings.Contains(string(recorded), part) {
+			t.Errorf("the access log has no %s:\n%s", part, recorded)
+		}
+	}
+	for what, text := range map[string]string{"the access log": string(recorded), "the log": p.log.String() + again.log.String(), "the page": page, "the metrics": metrics, "the list": string(list) + string(out)} {
 		if strings.Contains(text, "webhook-canary") || strings.Contains(text, canary) || strings.Contains(text, webhookSecret) {
 			t.Errorf("%s has a secret:\n%s", what, text)
 		}

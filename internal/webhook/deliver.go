@@ -60,11 +60,17 @@ func (t *tenure) attempt(m message) Result {
 	})
 	defer checks.Wait()
 	defer cancel()
+	a := Attempt{Webhook: t.hook.Name, Message: m.id, Reason: t.state.Pending.Reason, Changes: t.state.Pending.Changes, Number: t.state.Pending.Attempts + 1}
+	if t.opt.recorder.Refuses() {
+		return Result{Problem: "the access log cannot be written, and so nothing is sent"}
+	}
 	began := time.Now()
 	r := t.sender.send(ctx, m)
+	a.Status, a.Took = r.Status, time.Since(began)
+	t.opt.recorder.Record(ctx, a)
 	// As requests and webhooks of sources have, at the same level. It names no person.
-	t.log.LogAttrs(ctx, slog.LevelDebug, "webhook sent", slog.String("message", m.id), slog.Int("changes", t.state.Pending.Changes),
-		slog.Int("bytes", len(m.body)), slog.Int("attempt", t.state.Pending.Attempts+1), slog.String("problem", r.Problem), slog.Duration("took", time.Since(began)))
+	t.log.LogAttrs(ctx, slog.LevelDebug, "webhook sent", slog.String("message", m.id), slog.Int("changes", a.Changes),
+		slog.Int("bytes", len(m.body)), slog.Int("attempt", a.Number), slog.String("problem", r.Problem), slog.Duration("took", a.Took))
 	return r
 }
 

@@ -2,12 +2,17 @@ package webhook_test
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"roster/internal/changes"
 	"roster/internal/webhook"
@@ -283,4 +288,70 @@ func TestFiles(t *testing.T) {
 	if err := files.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// records keeps what was recorded, and can refuse.
+type records struct {
+	mu      sync.Mutex
+	all     []webhook.Attempt
+	refuses atomic.Bool
+}
+
+func (r *records) Refuses() bool { return r.refuses.Load() }
+
+func (r *records) Record(_ context.Context, a webhook.Attempt) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a.Message = ""
+	r.all = append(r.all, a)
+}
+
+// Each attempt is recorded. While it cannot be, nothing is sent.
+func TestAttemptsAreRecorded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		log, in, kept := newTape(), &receiver{answer: accepted}, new(records)
+		d := webhook.New(webhook.Options{Log: log, Store: webhook.NewMemory(), Transport: in})
+		d.RecordTo(kept)
+		d.Set([]webhook.Hook{hook()})
+		ctx, cancel := context.WithCancel(t.Context())
+		var run sync.WaitGroup
+		run.Go(func() { d.Run(ctx) })
+		time.Sleep(time.Second)
+		in.answers(func(*http.Request, *received) (*http.Response, error) {
+			time.Sleep(2 * time.Second)
+			return status(http.StatusBadGateway)
+		})
+		log.add(2)
+		time.Sleep(4 * time.Second)
+		in.answers(func(*http.Request, *received) (*http.Response, error) {
+			kept.refuses.Store(true)
+			return nil, errLost
+		})
+		time.Sleep(time.Minute)
+		in.answers(accepted)
+		sent := len(in.messages())
+		time.Sleep(30 * time.Minute)
+		if n := len(in.messages()); n != sent {
+			t.Errorf("%d messages are sent that cannot be recorded", n-sent)
+		}
+		kept.refuses.Store(false)
+		time.Sleep(20 * time.Minute)
+		cancel()
+		run.Wait()
+		last := &kept.all[len(kept.all)-1]
+		if last.Number < 5 {
+			t.Errorf("the last attempt has the number %d", last.Number)
+		}
+		last.Number = 0
+		want := []webhook.Attempt{
+			{Webhook: "crm", Reason: webhook.ReasonStarted, Number: 1, Status: http.StatusNoContent},
+			{Webhook: "crm", Changes: 2, Number: 1, Status: http.StatusBadGateway, Took: 2 * time.Second},
+			{Webhook: "crm", Changes: 2, Number: 2},
+			{Webhook: "crm", Changes: 2, Status: http.StatusNoContent},
+		}
+		if diff := cmp.Diff(want, kept.all); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
 }

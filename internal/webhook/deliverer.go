@@ -30,6 +30,8 @@ type Options struct {
 	// Transport replaces the connections to the receivers, for tests; nil for connections to allowed addresses only.
 	Transport http.RoundTripper
 	Logger    *slog.Logger
+
+	recorder Recorder
 }
 
 // Deliverer delivers to all receivers. Each webhook has a goroutine and connections of its own, so that a slow receiver delays no other.
@@ -47,8 +49,12 @@ type Deliverer struct {
 // New returns a deliverer that does nothing before Run.
 func New(opt Options) *Deliverer {
 	opt.Logger = cmp.Or(opt.Logger, slog.New(slog.DiscardHandler))
+	opt.recorder = noRecorder{}
 	return &Deliverer{opt: opt, stats: make(map[string]*stats), workers: make(map[string]*worker)}
 }
+
+// RecordTo has each attempt recorded. It must be called before Run.
+func (d *Deliverer) RecordTo(r Recorder) { d.opt.recorder = r }
 
 // Run delivers until ctx ends. A running attempt has some more seconds then. Call it once.
 func (d *Deliverer) Run(ctx context.Context) {

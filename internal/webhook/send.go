@@ -35,6 +35,8 @@ type Result struct {
 	Problem string
 	// Ended is true if the receiver wants no more messages.
 	Ended bool
+	// Status is that of the answer; 0 if there is none.
+	Status int
 	// After is how long the receiver wants not to be called; zero if it does not say.
 	After time.Duration
 }
@@ -118,7 +120,7 @@ func (s *sender) send(ctx context.Context, m message) Result {
 
 // judge returns what the status of an answer means.
 func judge(status int, retryAfter string, now time.Time) Result {
-	r := Result{Problem: "HTTP " + strconv.Itoa(status)}
+	r := Result{Problem: "HTTP " + strconv.Itoa(status), Status: status}
 	switch {
 	case status >= 200 && status < 300:
 		r.Problem = ""
