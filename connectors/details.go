@@ -40,13 +40,25 @@ func (a *Attributes) Value(name string) string {
 	return ""
 }
 
+// Values returns the values of all attributes with this name.
+func (a *Attributes) Values(name string) []string {
+	var values []string
+	for _, attribute := range *a {
+		if attribute.Name == name {
+			values = append(values, attribute.Value)
+		}
+	}
+	return values
+}
+
 // The names of the fields that accounts of every kind have, for Account.Field.
 const (
 	AccountID       = "id"
 	AccountUsername = "username"
 )
 
-// Field returns the value of a field by its name: AccountID, AccountUsername, or a name that the details know, if they have a method Value(name string) string.
+// Field returns the value of a field by its name: AccountID, AccountUsername, or a name that the details know, if they have the methods
+// Value(name string) string and Values(name string) []string.
 // It returns "" if there is no value.
 func (a *Account) Field(name string) string {
 	switch name {
@@ -61,8 +73,19 @@ func (a *Account) Field(name string) string {
 	return ""
 }
 
-// namedFields are details whose fields have names that the operator knows.
-type namedFields interface{ Value(name string) string }
+// FieldValues returns the values of a field that only the account's kind of source has, by the name that Field takes; nil for none.
+func (a *Account) FieldValues(name string) []string {
+	if d, ok := a.Details.(namedFields); ok {
+		return d.Values(name)
+	}
+	return nil
+}
+
+// namedFields are details whose fields have names that the operator knows. Value returns "" for a field that cannot tell accounts apart.
+type namedFields interface {
+	Value(name string) string
+	Values(name string) []string
+}
 
 // NamesFields reports whether Account.Field finds more than the fields that accounts of every kind have.
 func (k *Kind) NamesFields() bool {

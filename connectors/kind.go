@@ -59,6 +59,8 @@ type Kind struct {
 	// Never has the fields that its records never have: the vendor's API does not give them, or the connector does not read them. The conformance
 	// kit checks it against the fake.
 	Never []NeverOffered
+	// ContactFields is true if its contacts have custom fields: see Contact.Custom. Those of accounts are fields of Details that have names.
+	ContactFields bool
 	// Hooks describes its webhooks. The zero value is correct for a kind whose webhooks can be about anything.
 	Hooks Hooks
 	// Open returns a source without a call to it. The error has one line for each fault, which begins with the key of the setting.

@@ -234,6 +234,9 @@ type Contact struct {
 	URL       string
 	CreatedAt time.Time
 	UpdatedAt time.Time
+
+	// Custom are the configured custom fields that the contact has, by their paths; nil for none.
+	Custom *Attributes `json:",omitempty"`
 }
 
 // Key returns the ID.

@@ -161,6 +161,11 @@ type Source struct {
 	// Extra identifies what the accounts have in their Extra; empty if they have none. See WithExtra.
 	Extra string
 
+	// CustomFields are the custom fields that the operator has named.
+	CustomFields []CustomField
+	// AccountFields and ContactFields identify the custom fields that the source is asked for: see FieldsOf.
+	AccountFields, ContactFields string
+
 	// Mentions says what the source's records name without there being a record of it.
 	Mentions Mentions
 
@@ -262,6 +267,9 @@ type Config struct {
 	TimeZone *time.Location
 	// Raw keeps what the source said of each account: see Extra.Raw.
 	Raw bool
+	// CustomFields are the custom fields that the graph shows. Anchors are those that anchors name besides.
+	CustomFields []CustomField
+	Anchors      []string
 	// PhoneRegion is the ISO 3166 region for national numbers, such as UA; empty recognises international numbers only.
 	PhoneRegion string
 

@@ -22,6 +22,7 @@ var securityDirectives = []string{"requiresScopes", "authenticated", "policy"}
 // Roster cannot be reached or does not know the entity, so that a router need not drop what other subgraphs have given.
 func Federation(o Options) string {
 	doc := document()
+	leaveInputsOut(doc, o.SecurityDirectives)
 	if !o.SecurityDirectives {
 		strip(doc, func(name string) bool { return slices.Contains(securityDirectives, name) })
 		for _, extension := range doc.SchemaExtension {
@@ -34,6 +35,20 @@ func Federation(o Options) string {
 	loosen(doc.Definitions)
 	newNames(o.Prefix).document(doc)
 	return text(doc)
+}
+
+// inputScopes is the directive of fields of inputs that need scopes. It is Roster's own, and no router knows it.
+const inputScopes = "inputScopes"
+
+// leaveInputsOut removes the directive, and, for a router that checks scopes in the place of Roster, the fields that have it: the router could not check them.
+func leaveInputsOut(doc *ast.SchemaDocument, routerChecks bool) {
+	if routerChecks {
+		for _, def := range doc.Definitions {
+			def.Fields = slices.DeleteFunc(def.Fields, func(f *ast.FieldDefinition) bool { return f.Directives.ForName(inputScopes) != nil })
+		}
+	}
+	strip(doc, func(name string) bool { return name == inputScopes })
+	doc.Directives = slices.DeleteFunc(doc.Directives, func(d *ast.DirectiveDefinition) bool { return d.Name == inputScopes })
 }
 
 // leaveToObjects removes from the fields of interfaces the directives that federation allows on those of objects only. A router derives the cost and the

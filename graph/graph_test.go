@@ -94,6 +94,16 @@ func TestDirectives(t *testing.T) {
 		t.Error("security directives are there unasked")
 	}
 	with := load(t, graph.Federation(graph.Options{SecurityDirectives: true}), federation)
+	for _, input := range []string{"UserFilter", "ContactFilter"} { // a router cannot check inputs
+		if with.Types[input].Fields.ForName("attributes") != nil {
+			t.Errorf("%s.attributes is in the schema of a router that checks scopes", input)
+		}
+	}
+	for _, text := range []string{graph.Federation(graph.Options{}), graph.Client(graph.Options{})} {
+		if strings.Contains(text, "inputScopes") || strings.Count(text, "  attributes: [AttributeFilter!]") != 2 {
+			t.Error("the filters by attributes are missing, or have a directive that nobody else knows")
+		}
+	}
 	for _, at := range [][2]string{{"User", "phones"}, {"Contact", "addresses"}} {
 		if with.Types[at[0]].Fields.ForName(at[1]).Directives.ForName("requiresScopes") == nil {
 			t.Errorf("%s.%s names no scope", at[0], at[1])

@@ -116,6 +116,14 @@ func (p private) customFields() []byte {
 	return []byte(`{"` + p.text("key") + `":"` + p.text("value") + `"}`)
 }
 
+// custom has the custom fields of a contact.
+func (p private) custom() *connectors.Attributes {
+	if p == "" {
+		return nil
+	}
+	return &connectors.Attributes{{Name: p.text("key"), Value: p.text("value")}}
+}
+
 // extra returns what is kept of a row, which has everything.
 func (p private) extra() *connectors.Extra {
 	if p == "" {
@@ -160,10 +168,10 @@ func (p private) company() []*connectors.Source {
 	}
 	source := func(kind connectors.KindName, accounts ...connectors.Account) *connectors.Source {
 		return &connectors.Source{
-			Name: string(kind), Kind: kind, Extra: "raw", Mentions: connectors.Mentions{Teams: true, Roles: true, Folders: true}, Accounts: all(accounts...),
+			Name: string(kind), Kind: kind, Extra: "raw", CustomFields: []connectors.CustomField{{Path: p.text("key"), Name: "secret"}}, Mentions: connectors.Mentions{Teams: true, Roles: true, Folders: true}, Accounts: all(accounts...),
 			Teams: all(connectors.Team{ID: "t1", Name: "Sales"}), Roles: all(connectors.Role{ID: "r1", Name: "Closer"}),
 			Contacts: all(
-				connectors.Contact{ID: "c1", Name: "Cem Oz", Phones: p.phones(), Addresses: p.addresses(), OwnerID: "1", Folder: &connectors.FolderRef{ID: "f1"}, Tags: []string{"vip"}},
+				connectors.Contact{ID: "c1", Name: "Cem Oz", Phones: p.phones(), Addresses: p.addresses(), Custom: p.custom(), OwnerID: "1", Folder: &connectors.FolderRef{ID: "f1"}, Tags: []string{"vip"}},
 				connectors.Contact{ID: "c2", Phones: p.phones(), Addresses: p.addresses()},
 			),
 			ContactFolders: all(connectors.ContactFolder{ID: "f1", Name: "Clients"}),
@@ -178,7 +186,9 @@ func (p private) company() []*connectors.Source {
 		})),
 		source("altcraft", ann("1", func(a *connectors.Account) { a.Details = &altcraft.Details{} })),
 		source("rocketchat", ann("1", func(a *connectors.Account) {
-			a.Details = &rocketchat.Details{CustomFields: p.customFields()}
+			d := new(rocketchat.Details)
+			d.SetCustomFields(p.customFields())
+			a.Details = d
 		})),
 		source("untyped", ann("1", func(a *connectors.Account) {
 			a.Details = &connectors.Attributes{{Name: p.text("key"), Value: p.text("value")}}

@@ -110,9 +110,13 @@ func TestDeniedValuesDoNotLeak(t *testing.T) {
 	same(t, everythingThere, nil)
 	same(t, people, nil)
 
+	const attributeFacets = `{ users { __typename attributeFacets(name: "secret") { value } } contacts { __typename attributeFacets(name: "secret") { value } } }`
+	same(t, attributeFacets, nil)
+
 	// What is tried below would be noticed: each restricted value differs between the directories.
 	restricted := func(ask send) map[string][]string {
-		return restrictedValues(schema, []any{parsed(t, ask(t, seesAll, everythingThere, nil)).Data, parsed(t, ask(t, seesAll, people, nil)).Data})
+		return restrictedValues(schema, []any{parsed(t, ask(t, seesAll, everythingThere, nil)).Data, parsed(t, ask(t, seesAll, people, nil)).Data,
+			parsed(t, ask(t, seesAll, attributeFacets, nil)).Data})
 	}
 	with, without := restricted(servers[0]), restricted(servers[2])
 	for _, def := range schema.Types {

@@ -20,7 +20,7 @@ func everything(schema *ast.Schema, def *ast.Definition, depth int) string {
 	var b strings.Builder
 	b.WriteString(" { __typename")
 	for _, f := range def.Fields {
-		if strings.HasPrefix(f.Name, "_") || def.Name == "Query" && slices.ContainsFunc(f.Arguments, isRequired) {
+		if strings.HasPrefix(f.Name, "_") || f.Name != "facets" && slices.ContainsFunc(f.Arguments, isRequired) && !(def.Name == "Viewer" && f.Name == "account") {
 			continue
 		}
 		below := schema.Types[f.Type.Name()]

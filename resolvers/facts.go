@@ -25,6 +25,8 @@ type facts struct {
 	variable []*ast.Field
 	// provenances have an argument with names of fields.
 	provenances []*ast.Field
+	// scoped are the fields whose arguments may give an input that needs scopes.
+	scoped []*ast.Field
 	// hash and fields are for the access log.
 	hash   string
 	fields []string
@@ -71,6 +73,8 @@ func factsOf(op *graphql.OperationContext) *facts {
 		}
 		return false
 	}, nil)
+	in := schemaInputs()
+	f.scoped = in.scoped(op)
 	n := &f.required
 	walk(op, op.Operation.SelectionSet, func(field *ast.Field) bool {
 		if plan.HasVariables(field.Arguments) {
@@ -102,7 +106,7 @@ func factsOf(op *graphql.OperationContext) *facts {
 
 // bytes returns about how much memory the facts take. All texts but the hash are those of the schema.
 func (f *facts) bytes() int {
-	return 256 + len(f.hash) + 8*(cap(f.variable)+cap(f.provenances)) + 16*cap(f.fields)
+	return 256 + len(f.hash) + 8*(cap(f.variable)+cap(f.provenances)+cap(f.scoped)) + 16*cap(f.fields)
 }
 
 // needs returns what the operation needs with these variables.

@@ -15,8 +15,11 @@ type inputs struct {
 	ids    []string
 }
 
+// attributeName is that of the attribute of private.
+const attributeName = `"secret"`
+
 // words are parts of denied values and of others: see private.
-var words = []string{"canary", "zebra", "canary-raw", "street", "77000638", "7.7", "canary-key", "ann", "c", ""}
+var words = []string{"canary", "zebra", "canary-raw", "street", "77000638", "7.7", "canary-key", "secret", "ann", "c", ""}
 
 // everyArgument returns, for each argument in each type of object that a query can reach, the field with each value of this argument alone. ALIAS is the place
 // of an alias.
@@ -85,7 +88,11 @@ func (in inputs) arguments(t testing.TB, f *ast.FieldDefinition, argument string
 	}
 	for _, a := range f.Arguments {
 		if isRequired(a) && !strings.HasPrefix(argument, a.Name+":") {
-			all = append(all, a.Name+": "+in.literals(t, a.Type)[0])
+			value := in.literals(t, a.Type)[0]
+			if f.Name == "attributeFacets" && a.Name == "name" {
+				value = attributeName
+			}
+			all = append(all, a.Name+": "+value)
 		}
 	}
 	if len(all) == 0 {
@@ -134,6 +141,8 @@ func (in inputs) literals(t rapid.TB, of *ast.Type) []string {
 		return quoted("%q", append([]string{"x"}, in.ids...))
 	case "Int":
 		return []string{"0", "1", "2", "3"}
+	case "Float":
+		return []string{"0.0", "7.7"}
 	case "Boolean":
 		return []string{"true", "false"}
 	case "DateTime":
@@ -151,7 +160,11 @@ func (in inputs) required(t rapid.TB, def *ast.Definition, but *ast.FieldDefinit
 	var text string
 	for _, f := range def.Fields {
 		if f != but && f.Type.NonNull && f.DefaultValue == nil {
-			text += ", " + f.Name + ": " + in.literals(t, f.Type)[0]
+			value := in.literals(t, f.Type)[0]
+			if def.Name == "AttributeFilter" {
+				value = attributeName
+			}
+			text += ", " + f.Name + ": " + value
 		}
 	}
 	return text

@@ -124,6 +124,9 @@ func (e *extension) prepare(ctx context.Context, document *graphql.OperationCont
 	if errs := denied.refusal(document, caller); errs != nil {
 		return ctx, nil, errs
 	}
+	if errs := e.policy.deniedInputs(known.scoped, document.Variables, caller); errs != nil {
+		return ctx, nil, errs
+	}
 	if e.AccessLog.Refuses() && !known.schemaOnly {
 		return ctx, nil, gqlerror.List{unrecorded()}
 	}

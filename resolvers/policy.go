@@ -51,6 +51,7 @@ type policy struct {
 	scopes   []string            // all scopes that any field needs; a caller who has all of them is not checked further
 	// ofAccounts has the fields of all types of accounts, by their names in lower case. Such a field needs what it needs in any of the types.
 	ofAccounts map[string]requirement
+	inputs     inputs
 	// coordinate returns the name of a field as clients know it.
 	coordinate func(object, field string) string
 }
@@ -85,6 +86,9 @@ func newPolicy(schema *ast.Schema) (*policy, error) {
 			}
 		}
 	}
+	var scopes []string
+	p.inputs, scopes = readInputs(schema)
+	p.scopes = append(p.scopes, scopes...)
 	slices.Sort(p.scopes)
 	p.scopes = slices.Compact(p.scopes)
 	return p, nil
@@ -99,10 +103,10 @@ func says(def *ast.Definition, directive string) bool {
 func (p *policy) read(schema *ast.Schema, def *ast.Definition) error {
 	for _, f := range def.Fields {
 		var need requirement
-		need.add(f.Directives)
-		need.add(def.Directives)
+		need.add(f.Directives, requiresScopes)
+		need.add(def.Directives, requiresScopes)
 		if given := schema.Types[f.Type.Name()]; given != nil {
-			need.add(given.Directives)
+			need.add(given.Directives, requiresScopes)
 		}
 		at := coordinate{def.Name, f.Name}
 		if def.IsAbstractType() {
@@ -113,8 +117,8 @@ func (p *policy) read(schema *ast.Schema, def *ast.Definition) error {
 		}
 		for _, name := range def.Interfaces {
 			if i := schema.Types[name]; i != nil && i.Fields.ForName(f.Name) != nil {
-				need.add(i.Fields.ForName(f.Name).Directives)
-				need.add(i.Directives)
+				need.add(i.Fields.ForName(f.Name).Directives, requiresScopes)
+				need.add(i.Directives, requiresScopes)
 			}
 		}
 		if def == schema.Mutation && len(need) == 0 {
@@ -134,9 +138,12 @@ func (p *policy) read(schema *ast.Schema, def *ast.Definition) error {
 	return nil
 }
 
-// add adds the scopes of a @requiresScopes directive, if there is one.
-func (r *requirement) add(directives ast.DirectiveList) {
-	d := directives.ForName("requiresScopes")
+// requiresScopes is the directive of fields and types that need scopes.
+const requiresScopes = "requiresScopes"
+
+// add adds the scopes of a directive, if there is one.
+func (r *requirement) add(directives ast.DirectiveList, name string) {
+	d := directives.ForName(name)
 	if d == nil {
 		return
 	}

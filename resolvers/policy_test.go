@@ -152,6 +152,9 @@ func TestPolicyKnowsAllDetails(t *testing.T) {
 		}
 		details := reflect.TypeOf(k.Details()).Elem()
 		for i := range details.NumField() {
+			if !details.Field(i).IsExported() {
+				continue
+			}
 			field := details.Field(i).Name
 			name := strings.ToLower(field[:1]) + field[1:]
 			shown := schema.Types[k.AccountType].Fields

@@ -104,10 +104,25 @@ func (v invented) details(kind connectors.KindName) connectors.Details {
 	case "altcraft":
 		return &altcraft.Details{NotifyEmail: v.text("", "n@acme.example"), Master: v.chance(2)}
 	case "rocketchat":
-		return &rocketchat.Details{Type: v.text("", "user", "bot"), UTCOffset: v.numbers(),
-			CustomFields: oneOf(v, [][]byte{nil, []byte(`{}`), []byte(`{"a":"<&>\u2028","n":[1.50,null,true]}`), []byte(`{"big":12345678901234567890}`)})}
+		d := &rocketchat.Details{Type: v.text("", "user", "bot"), UTCOffset: v.numbers()}
+		d.SetCustomFields(oneOf(v, [][]byte{nil, []byte(`{}`), []byte(`{"t":"<&>\u2028","l":[1.50,null,true],"g":7}`), []byte(`{"g":12345678901234567890,"r":true,"s":"2026-05-11"}`)}))
+		return d
 	}
-	return &connectors.Attributes{{Name: v.text(inventedNames...), Value: v.text(inventedNames...)}}
+	return v.attributes()
+}
+
+// attributes are some that the graph shows by name, and others.
+func (v invented) attributes() *connectors.Attributes {
+	a := connectors.Attributes(some(v, 6, func() connectors.Attribute {
+		return connectors.Attribute{Name: v.text("g", "t", "s", "r", "l", "other"), Value: v.text(append([]string{"1.5", "true", "2026-01-02T03:04:05Z", "0"}, inventedNames...)...)}
+	}))
+	return &a
+}
+
+// inventedFields are the custom fields of each source.
+var inventedFields = []connectors.CustomField{
+	{Path: "g", Name: "grade", Type: connectors.CustomNumber}, {Path: "t", Name: "team"}, {Path: "s", Name: "started", Type: connectors.CustomDate},
+	{Path: "r", Name: "remote", Type: connectors.CustomBoolean}, {Path: "l", Name: "tags", Type: connectors.CustomList},
 }
 
 func (v invented) account(kind connectors.KindName) connectors.Account {
@@ -132,6 +147,9 @@ func (v invented) contact() connectors.Contact {
 		ID: v.text(inventedIDs...), Name: v.text(inventedNames...), FirstName: v.text("", "Cem"), LastName: v.text("", "Öz"), Title: v.text("", "Buyer"), Emails: some(v, 2, v.email),
 		Phones: some(v, 2, v.phone), Addresses: some(v, 2, func() string { return v.text("2 Side St", "") }), Tags: some(v, 2, func() string { return v.text("vip", "new", `"q"`) }),
 		OwnerID: v.text(inventedIDs...), URL: v.text("", "https://y.example/<>"), CreatedAt: oneOf(v, inventedTimes), UpdatedAt: oneOf(v, inventedTimes),
+	}
+	if v.chance(2) {
+		c.Custom = v.attributes()
 	}
 	if v.chance(2) {
 		c.Folder = &connectors.FolderRef{ID: v.text("", "1", "2"), Name: v.text(inventedGroups...)}
@@ -169,8 +187,8 @@ func unsteady[T connectors.Record](v invented, source string, records []T) conne
 func (v invented) source(kind connectors.KindName, name string) *connectors.Source {
 	const most = 7
 	s := &connectors.Source{
-		Extra: "raw",
-		Name:  name, Kind: kind, URL: v.text("", "https://acme.example/?a=1&b=2"),
+		Extra: "raw", CustomFields: inventedFields,
+		Name: name, Kind: kind, URL: v.text("", "https://acme.example/?a=1&b=2"),
 		Mentions: connectors.Mentions{Teams: !v.chance(4), Roles: !v.chance(4), Folders: !v.chance(4)},
 		Accounts: unsteady(v, name, distinctly(v, most, func() connectors.Account { return v.account(kind) })),
 		Teams: unsteady(v, name, distinctly(v, 4, func() connectors.Team {

@@ -13,7 +13,7 @@ import (
 )
 
 // WhoSees returns a line for each field of the schema, with the scopes that a caller needs for it. It comes from the policy that denies fields. The fields are
-// those of objects and interfaces, in the order of the names of their types and in the schema's order within a type.
+// those of objects and interfaces, and those of inputs that need more than the scope for reading, in the order of the names of their types and in the schema's order within a type.
 func WhoSees(o graph.Options) (string, error) {
 	r := &Resolver{Graph: o}
 	_, schema := r.config()
@@ -23,9 +23,9 @@ func WhoSees(o graph.Options) (string, error) {
 	}
 	served := r.servedGraph()
 	var b strings.Builder
-	for _, def := range fieldsOf(schema) {
+	for _, def := range fieldsOf(schema, ast.Object, ast.Interface, ast.InputObject) {
 		for _, f := range def.Fields {
-			if !strings.HasPrefix(f.Name, "__") {
+			if !strings.HasPrefix(f.Name, "__") && (def.Kind != ast.InputObject || p.inputs.needs[coordinate{def.Name, f.Name}] != nil) {
 				fmt.Fprintf(&b, "%-46s %s\n", served.Coordinate(def.Name, f.Name), p.scopesOf(def.Name, f.Name))
 			}
 		}
@@ -33,11 +33,11 @@ func WhoSees(o graph.Options) (string, error) {
 	return b.String(), nil
 }
 
-// fieldsOf returns the types that have fields in answers. Entity is no such type: gqlgen uses it to make the resolvers of entities.
-func fieldsOf(schema *ast.Schema) []*ast.Definition {
+// fieldsOf returns the types of these kinds that have fields. Entity is no such type: gqlgen uses it to make the resolvers of entities.
+func fieldsOf(schema *ast.Schema, kinds ...ast.DefinitionKind) []*ast.Definition {
 	var defs []*ast.Definition
 	for _, def := range schema.Types {
-		if (def.Kind == ast.Object || def.Kind == ast.Interface) && !strings.HasPrefix(def.Name, "__") && def.Name != "Entity" {
+		if slices.Contains(kinds, def.Kind) && !strings.HasPrefix(def.Name, "__") && def.Name != "Entity" {
 			defs = append(defs, def)
 		}
 	}
@@ -49,7 +49,7 @@ func fieldsOf(schema *ast.Schema) []*ast.Definition {
 func (p *policy) scopesOf(object, field string) string {
 	at := coordinate{object, field}
 	all := []string{access.ScopeRead}
-	for _, alternatives := range slices.Concat(p.declared[at], p.needs[at]) {
+	for _, alternatives := range slices.Concat(p.declared[at], p.needs[at], p.inputs.needs[at]) {
 		scopes := requirement{alternatives}.String()
 		if len(alternatives) > 1 {
 			scopes = "(" + scopes + ")"

@@ -58,6 +58,9 @@ func flat(prefix string, v reflect.Value) map[string]any {
 		return fields
 	}
 	for i := range v.NumField() {
+		if !v.Type().Field(i).IsExported() { // what a connector derives from the other fields
+			continue
+		}
 		name, f := prefix+v.Type().Field(i).Name, v.Field(i)
 		if prefix == "" && f.Kind() == reflect.Interface && !f.IsNil() { // what only this kind tells
 			for inner, value := range flat(name+".", f.Elem().Elem()) {

@@ -29,8 +29,9 @@ const (
 type client struct {
 	rest   *rest.Client
 	source string
-	keep   decode.Keep       // of the rows of users
-	region string            // for national phone numbers
+	keep   decode.Keep // of the rows of users
+	region string      // for national phone numbers
+	custom []connectors.CustomField
 	tokens connectors.Tokens // nil if the token is not renewed
 }
 

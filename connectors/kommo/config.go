@@ -50,7 +50,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 	if err := errors.Join(urlErr, credentialErr); err != nil {
 		return nil, err
 	}
-	c := &client{rest: caller, source: cfg.Name, region: cfg.PhoneRegion, keep: decode.NewKeep(cfg, neverShown)}
+	c := &client{rest: caller, source: cfg.Name, region: cfg.PhoneRegion, keep: decode.NewKeep(cfg, neverShown), custom: cfg.CustomFields}
 	s := &connectors.Source{
 		Name:        cfg.Name,
 		Kind:        Name,

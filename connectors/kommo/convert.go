@@ -58,7 +58,10 @@ func convertRole(row decode.Value) (connectors.Role, bool) {
 }
 
 // contactConverter has the part of the configuration that contacts need.
-type contactConverter struct{ region string }
+type contactConverter struct {
+	region string
+	custom []connectors.CustomField
+}
 
 // convert returns the contact of a row of /contacts. A contact counts as deleted only if the row clearly says so.
 func (c contactConverter) convert(row decode.Value) (connectors.Contact, bool) {
@@ -91,6 +94,7 @@ func (c contactConverter) convert(row decode.Value) (connectors.Contact, bool) {
 			}
 		}
 	}
+	out.Custom = c.customFields(fields)
 	out.Phones = phones.Values()
 	out.Emails = emailsOf(nil, emails.Values()...)
 	tagged, _ := row.Object("_embedded").Objects("tags")

@@ -28,7 +28,7 @@ func (s *Settings) Renewed() *connectors.OAuth { return s.OAuth }
 // Kind describes Kommo to the program.
 var Kind = connectors.Kind{
 	Name: Name, Title: "Kommo", Settings: func() any { return new(Settings) }, Open: Open,
-	Details: func() connectors.Details { return new(Details) }, AccountType: "KommoAccount", NeverShown: neverShown,
+	Details: func() connectors.Details { return new(Details) }, AccountType: "KommoAccount", NeverShown: neverShown, ContactFields: true,
 	Lists: map[string]func(*connectors.Account) int{
 		"permissions":      func(a *connectors.Account) int { return len(connectors.DetailsOf[Details](a).Permissions) },
 		"stagePermissions": func(a *connectors.Account) int { return len(connectors.DetailsOf[Details](a).StagePermissions) },
@@ -70,6 +70,8 @@ var Kind = connectors.Kind{
 		}},
 		Notes: []string{
 			"An `access_token` is used as it is. `check`, the log (once a day) and `sources { credential }` warn three weeks before it ends.",
+			"Custom fields of contacts (`custom_fields`) come with the contacts, for no more calls. The `path` is the ID of a field, or its code or name; only " +
+				"an ID stays when somebody renames the field (`field_id`, `field_code`, `field_name` in the answers of `GET /api/v4/contacts`).",
 			"With `oauth`, Roster renews tokens that expire: [oauth.md](oauth.md).",
 		},
 	},

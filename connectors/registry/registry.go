@@ -29,11 +29,15 @@ func Open(cfg connectors.Config) (*connectors.Source, error) {
 	if cfg.Raw && kind.NeverShown == nil {
 		return nil, fmt.Errorf("raw: kind %s does not keep what the source says", cfg.Kind)
 	}
+	if len(cfg.CustomFields) > 0 && !kind.HasCustomFields(connectors.Accounts) && !kind.HasCustomFields(connectors.Contacts) {
+		return nil, fmt.Errorf("custom_fields: records of kind %s have no custom fields", cfg.Kind)
+	}
 	source, err := kind.Open(cfg)
 	if err != nil {
 		return nil, err
 	}
 	source.WithExtra(cfg, kind)
+	source.WithCustomFields(cfg, kind)
 	return source, nil
 }
 

@@ -24,10 +24,19 @@ func (c *client) accounts(
 			progress(connectors.Resumed(list.read.Listing(total, false), fetch))
 		}
 	}
-	end, err := list.walk.Run(ctx)
-	listing := connectors.Resumed(finish(&list.read.Collector, end, err), fetch)
-	if err != nil && list.walk.Resumable() {
-		c.users.Keep(fetch, list.walk.Pages(), err)
+	var err error
+	if !list.walked {
+		list.end, err = list.walk.Run(ctx)
+		list.walked = err == nil
+	}
+	resumable := list.walked || list.walk.Resumable()
+	if list.walked && c.custom.each {
+		list.walk.Tell(list.end.Total)
+		err = c.readEach(ctx, list)
+	}
+	listing := connectors.Resumed(finish(&list.read.Collector, list.end, err), fetch)
+	if err != nil && resumable {
+		c.users.Keep(fetch, list.walk.Pages()+len(list.asked), err)
 	}
 	return listing, err
 }
@@ -37,28 +46,42 @@ type userList struct {
 	walk connectors.Walk[decode.Value]
 	read reading
 	resp *rest.Response // the latest
+
+	walked  bool // the list has been read to its end, and only single users are to be asked for
+	end     connectors.End
+	asked   map[string]bool // the IDs of users who have been asked for
+	refuses bool            // the server does not take the parameter fields
 }
 
 func (c *client) newUserList() *userList {
 	list := &userList{}
 	list.walk = connectors.Walk[decode.Value]{
 		Fetch: func(ctx context.Context, offset int) (p connectors.Page[decode.Value], err error) {
-			p, list.resp, err = c.usersPage(ctx, offset, &list.read.Anomalies)
+			p, list.resp, err = c.usersPage(ctx, offset, &list.read.Anomalies, c.custom.listed && !list.refuses)
+			if connectors.IsKind(err, connectors.KindInvalid) && c.custom.listed && !list.refuses { // servers from 9.0 refuse the parameter
+				list.refuses = true
+				p, list.resp, err = c.usersPage(ctx, offset, &list.read.Anomalies, false)
+			}
 			return p, err
 		},
 		Key:     rowID,
 		MaxRows: c.rest.MaxRows(),
 		Compare: strings.Compare,
 		Fail:    func(detail string) error { return list.resp.Fail(connectors.KindBadResponse, detail) },
-		Begin:   func() { list.read = reading{root: c.root, keep: c.keep} },
+		Begin:   func() { list.read = reading{root: c.root, keep: c.keep, custom: c.custom.fields} },
 		Take:    func(rows []decode.Value) { list.read.add(rows) },
 	}
 	return list
 }
 
-func (c *client) usersPage(ctx context.Context, offset int, notes *connectors.Anomalies) (connectors.Page[decode.Value], *rest.Response, error) {
+func (c *client) usersPage(
+	ctx context.Context, offset int, notes *connectors.Anomalies, custom bool,
+) (connectors.Page[decode.Value], *rest.Response, error) {
 	query := paging(offset, pageSize)
 	query.Set("sort", byID)
+	if custom {
+		query.Set("fields", withCustomFields)
+	}
 	resp, err := c.get(ctx, routeUsers, query)
 	if err != nil {
 		return connectors.Page[decode.Value]{}, nil, err
@@ -70,10 +93,11 @@ func (c *client) usersPage(ctx context.Context, offset int, notes *connectors.An
 // reading gathers accounts, and finds out on the way whether the credential may see e-mail addresses and roles.
 type reading struct {
 	connectors.Collector[connectors.Account]
-	root  string
-	keep  decode.Keep
-	shown bool
-	odd   map[string]unread // by the account's ID
+	root   string
+	keep   decode.Keep
+	custom []connectors.CustomField
+	shown  bool
+	odd    map[string]unread // by the account's ID
 }
 
 func (r *reading) add(rows []decode.Value) {
@@ -82,7 +106,7 @@ func (r *reading) add(rows []decode.Value) {
 	}
 	for _, row := range rows {
 		row = row.Noting(&r.Anomalies)
-		a, odd := convertUser(row, r.root)
+		a, odd := convertUser(row, r.root, r.custom)
 		a.Extra = r.keep.Extra(row)
 		if odd != (unread{}) {
 			if r.odd == nil {

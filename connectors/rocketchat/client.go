@@ -28,6 +28,7 @@ type client struct {
 	root   string // where people open the server, without a slash at the end
 	userID string
 	keep   decode.Keep
+	custom customReader
 	idForm atomic.Int32 // how this server takes several IDs, as far as that is known
 	users  connectors.Checkpoint[*userList]
 	groups connectors.Checkpoint[*teamList]

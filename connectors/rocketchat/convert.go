@@ -24,21 +24,21 @@ func private(u decode.Value) bool {
 type unread struct{ emails, roles bool }
 
 // convertUser returns the account of a row of users.list. The keys of a row depend on the version and the caller: all except _id may be missing.
-// Root is the address of the server for people.
+// Root is the address of the server for people; custom are the custom fields that the operator has named.
 //
 // The access level is that of the highest role. It is unknown without a role, or if active cannot be read. Then the account counts as active,
 // because the server lists it.
-func convertUser(u decode.Value, root string) (a connectors.Account, odd unread) {
+func convertUser(u decode.Value, root string, custom []connectors.CustomField) (a connectors.Account, odd unread) {
 	active := u.Flag("active")
+	details := &Details{Type: u.Text("type"), UTCOffset: u.Float("utcOffset")}
+	details.readCustomFields(u, custom)
 	a = connectors.Account{
 		ID:       rowID(u),
 		Name:     strings.TrimSpace(u.Text("name")),
 		Username: u.Text("username"),
 		Active:   active != decode.No,
 		Access:   connectors.AccessUnknown,
-		Details: &Details{
-			Type: u.Text("type"), UTCOffset: u.Float("utcOffset"), CustomFields: u.JSON("customFields"),
-		},
+		Details:  details,
 	}
 	a.AvatarURL = avatar(a.Username, u.Text("avatarETag"), root)
 	if emails, ok := u.Objects("emails"); ok {
@@ -59,6 +59,18 @@ func convertUser(u decode.Value, root string) (a connectors.Account, odd unread)
 	}
 	a.Bot = isBot(u.Text("type"), roles)
 	return a, odd
+}
+
+// readCustomFields sets the custom fields from a user's row or record, and notes those that do not fit the type that the operator has given them.
+func (d *Details) readCustomFields(u decode.Value, custom []connectors.CustomField) {
+	d.SetCustomFields(u.JSON("customFields"))
+	if len(custom) == 0 || d.CustomFields == nil {
+		return
+	}
+	members := u.Object("customFields")
+	for _, f := range custom {
+		members.Custom(f.Path, f)
+	}
 }
 
 // revealed replaces restricted lists by empty ones, after other rows have shown that the credential may see such lists.

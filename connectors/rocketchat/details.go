@@ -1,8 +1,12 @@
 package rocketchat
 
 import (
+	"bytes"
 	"encoding/json"
+	"maps"
+	"slices"
 
+	"roster/connectors"
 	"roster/connectors/wire"
 )
 
@@ -10,8 +14,18 @@ import (
 type Details struct {
 	Type      string
 	UTCOffset *float64 // hours east of UTC; nil if not given
-	// CustomFields is a JSON object, or nil if the source does not list them.
+	// CustomFields is a JSON object, or nil if the source does not list them. SetCustomFields sets them.
 	CustomFields []byte
+
+	fields []customField // CustomFields, read once
+}
+
+// customField has the values of a custom field: texts, numbers and flags as text.
+type customField struct {
+	name   string
+	values []string
+	// clue is true if it is one text or one number. Others tell no accounts apart.
+	clue bool
 }
 
 // Fields lists the fields in the order of their encoding.
@@ -19,21 +33,89 @@ func (d *Details) Fields(c *wire.Codec) {
 	c.String(&d.Type)
 	wire.Optional(c, &d.UTCOffset, (*wire.Codec).Float)
 	c.Bytes(&d.CustomFields)
+	if c.Decoding() {
+		d.SetCustomFields(d.CustomFields)
+	}
+}
+
+// SetCustomFields sets the custom fields: a JSON object, or nil.
+func (d *Details) SetCustomFields(object []byte) {
+	d.CustomFields, d.fields = object, readCustomFields(object)
+}
+
+// Equal reports whether the source tells the same.
+func (d *Details) Equal(other *Details) bool {
+	if d == nil || other == nil {
+		return d == other
+	}
+	sameOffset := d.UTCOffset == other.UTCOffset || d.UTCOffset != nil && other.UTCOffset != nil && *d.UTCOffset == *other.UTCOffset
+	return d.Type == other.Type && sameOffset && (d.CustomFields == nil) == (other.CustomFields == nil) && bytes.Equal(d.CustomFields, other.CustomFields)
 }
 
 // Value returns the custom field with this name; "" if it is neither a text nor a number.
 func (d *Details) Value(name string) string {
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(d.CustomFields, &fields) != nil {
-		return ""
-	}
-	var text string
-	if json.Unmarshal(fields[name], &text) == nil {
-		return text
-	}
-	var number json.Number
-	if json.Unmarshal(fields[name], &number) == nil {
-		return number.String()
+	for i := range d.fields {
+		if f := &d.fields[i]; f.name == name && f.clue {
+			return f.values[0]
+		}
 	}
 	return ""
+}
+
+// Values returns the values of the custom field with this name: texts, numbers and flags, also those of a list.
+func (d *Details) Values(name string) []string {
+	for i := range d.fields {
+		if d.fields[i].name == name {
+			return d.fields[i].values
+		}
+	}
+	return nil
+}
+
+// readCustomFields reads an object. It is called when a row or a stored record is read, and not for each directory that is built from it.
+func readCustomFields(object []byte) []customField {
+	if len(object) == 0 {
+		return nil
+	}
+	d := json.NewDecoder(bytes.NewReader(object))
+	d.UseNumber()
+	var members map[string]any
+	if d.Decode(&members) != nil {
+		return nil
+	}
+	fields := make([]customField, 0, len(members))
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		f := customField{name: name}
+		switch v := members[name].(type) {
+		case []any:
+			for _, item := range v[:min(len(v), connectors.MaxFieldValues)] {
+				f.add(item)
+			}
+		default:
+			f.clue = f.add(v)
+		}
+		if len(f.values) > 0 {
+			fields = append(fields, f)
+		}
+	}
+	return slices.Clip(fields)
+}
+
+// add adds a value, and reports whether it is a text or a number.
+func (f *customField) add(v any) bool {
+	switch v := v.(type) {
+	case string:
+		f.values = append(f.values, v)
+		return true
+	case json.Number:
+		f.values = append(f.values, v.String())
+		return true
+	case bool:
+		if v {
+			f.values = append(f.values, "true")
+		} else {
+			f.values = append(f.values, "false")
+		}
+	}
+	return false
 }

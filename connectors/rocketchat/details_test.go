@@ -16,7 +16,9 @@ func TestCustomFieldByName(t *testing.T) {
 		`[]`:                               "",
 		``:                                 "",
 	} {
-		if got := (&Details{CustomFields: []byte(fields)}).Value("number"); got != want {
+		var d Details
+		d.SetCustomFields([]byte(fields))
+		if got := d.Value("number"); got != want {
 			t.Errorf("%s: %q, want %q", fields, got, want)
 		}
 	}

@@ -18,6 +18,7 @@ var defaultLimit = connectors.RateLimit{Calls: 10, Per: 61 * time.Second}
 type Settings struct {
 	UserID    string            `key:"user_id" doc:"The ID of the user to whom the token belongs."`
 	AuthToken connectors.Secret `key:"auth_token" doc:"A personal access token."`
+	UserInfo  bool              `key:"user_info" default:"false" doc:"Asks for each user with a call of its own (users.info), if custom_fields or an anchor name a custom field. Servers from 7.0 tell custom fields in no other way, unless they run with ALLOW_UNSAFE_QUERY_AND_FIELDS_API_PARAMS. With the default rate_limit, these are 10 users a minute: give the user the permission api-bypass-rate-limit, and raise rate_limit."`
 	Realtime  bool              `key:"realtime" default:"false" doc:"Receives presence over a WebSocket, as it changes, instead of asking for it. A proxy in front of the server must pass WebSockets on. While there is no connection, Roster asks. Rocket.Chat does not say whether a personal access token may log in there: the log says if the server refuses it."`
 }
 
@@ -76,6 +77,11 @@ var Kind = connectors.Kind{
 			{Needs: "`view-all-teams`", Without: "teams are missing"},
 			{Needs: "`api-bypass-rate-limit` (the role `bot` has it), with `rate_limit` raised", Without: "about 1000 users or 10 teams a minute"},
 		},
-		Notes: []string{"Server versions 6 to 9 are known to work."},
+		Notes: []string{
+			"Server versions 6 to 9 are known to work.",
+			"Custom fields (`custom_fields`, and anchors that name one) are asked for only where they are configured. Versions before 7.0, and 7 and 8 with " +
+				"`ALLOW_UNSAFE_QUERY_AND_FIELDS_API_PARAMS=TRUE`, list them with the users, for no more calls. All others ignore or refuse that: " +
+				"set `user_info`, for one call for each user. Without `view-full-other-user-info`, only public custom fields are shown.",
+		},
 	},
 }

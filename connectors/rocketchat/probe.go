@@ -43,7 +43,16 @@ func (c *client) Probe(ctx context.Context) ([]connectors.Finding, error) {
 func (c *client) probeUsers(ctx context.Context) ([]connectors.Finding, error) {
 	query := paging(0, 2)
 	query.Set("sort", byID)
+	if c.custom.listed {
+		query = paging(0, pageSize) // more, because not everybody has custom fields
+		query.Set("sort", byID)
+		query.Set("fields", withCustomFields)
+	}
 	resp, err := c.get(ctx, routeUsers, query)
+	if c.custom.listed && connectors.IsKind(err, connectors.KindInvalid) {
+		query.Del("fields")
+		resp, err = c.get(ctx, routeUsers, query)
+	}
 	if connectors.IsKind(err, connectors.KindForbidden) {
 		return []connectors.Finding{{What: "list of users",
 			Note: "give the user the permission view-d-room, and view-outside-room where the server asks for it"}}, nil
@@ -56,6 +65,9 @@ func (c *client) probeUsers(ctx context.Context) ([]connectors.Finding, error) {
 		return nil, err
 	}
 	findings := []connectors.Finding{{What: "list of users", OK: true}}
+	if f, asked := c.customFinding(list.Rows); asked {
+		findings = append(findings, f)
+	}
 	shown, err := c.seesAll(ctx, list.Rows)
 	if err != nil {
 		return findings, err

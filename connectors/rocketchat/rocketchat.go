@@ -38,7 +38,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		return nil, err
 	}
 	root := canonical(cfg.URL)
-	c := &client{rest: rc, root: root, userID: settings.UserID, keep: decode.NewKeep(cfg, neverShown)}
+	c := &client{rest: rc, root: root, userID: settings.UserID, keep: decode.NewKeep(cfg, neverShown), custom: newCustomReader(cfg, settings)}
 	source := &connectors.Source{
 		Name:        cfg.Name,
 		Kind:        Name,

@@ -26,7 +26,7 @@ var PlanTypes = plan.Types{
 	},
 	{
 		Name: "Attribute", Number: 2, Satisfies: []string{"Attribute"},
-		Fields: map[string]int{"name": 1, "value": 2},
+		Fields: map[string]int{"name": 1, "type": 2, "value": 3, "values": 4, "number": 5, "boolean": 6, "date": 7, "account": 8},
 	},
 	{
 		Name: "Completeness", Number: 3, Satisfies: []string{"Completeness"},
@@ -34,11 +34,11 @@ var PlanTypes = plan.Types{
 	},
 	{
 		Name: "Contact", Number: 4, Satisfies: []string{"Contact", "Node", "_Entity"},
-		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "name": 4, "firstName": 5, "lastName": 6, "title": 7, "email": 8, "emails": 9, "phones": 10, "addresses": 11, "folder": 12, "tags": 13, "owner": 14, "url": 15, "createdAt": 16, "updatedAt": 17, "user": 18, "provenance": 19},
+		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "name": 4, "firstName": 5, "lastName": 6, "title": 7, "email": 8, "emails": 9, "phones": 10, "addresses": 11, "attributes": 12, "folder": 13, "tags": 14, "owner": 15, "url": 16, "createdAt": 17, "updatedAt": 18, "user": 19, "provenance": 20},
 	},
 	{
 		Name: "ContactConnection", Number: 5, Satisfies: []string{"ContactConnection"},
-		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4, "facets": 5, "completeness": 6},
+		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4, "facets": 5, "attributeFacets": 6, "completeness": 7},
 	},
 	{
 		Name: "ContactEdge", Number: 6, Satisfies: []string{"ContactEdge"},
@@ -229,12 +229,12 @@ var PlanTypes = plan.Types{
 	},
 	{
 		Name: "User", Number: 52, Satisfies: []string{"User", "Node", "_Entity"},
-		Fields: map[string]int{"id": 1, "formerIds": 2, "name": 3, "firstName": 4, "lastName": 5, "title": 6, "department": 7, "email": 8, "emails": 9, "phones": 10, "addresses": 11, "avatarUrl": 12, "locale": 13, "active": 14, "bot": 15, "presence": 16, "presenceAsOf": 17, "createdAt": 18, "teams": 19, "roles": 20, "roleGrants": 21, "accessLevel": 22, "accounts": 23, "possibleDuplicates": 24, "identity": 25, "completeness": 26, "asOf": 27, "provenance": 28},
+		Fields: map[string]int{"id": 1, "formerIds": 2, "name": 3, "firstName": 4, "lastName": 5, "title": 6, "department": 7, "email": 8, "emails": 9, "phones": 10, "addresses": 11, "attributes": 12, "avatarUrl": 13, "locale": 14, "active": 15, "bot": 16, "presence": 17, "presenceAsOf": 18, "createdAt": 19, "teams": 20, "roles": 21, "roleGrants": 22, "accessLevel": 23, "accounts": 24, "possibleDuplicates": 25, "identity": 26, "completeness": 27, "asOf": 28, "provenance": 29},
 		Late:   map[string]bool{"presence": true, "presenceAsOf": true, "asOf": true},
 	},
 	{
 		Name: "UserConnection", Number: 53, Satisfies: []string{"UserConnection"},
-		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4, "facets": 5, "completeness": 6},
+		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4, "facets": 5, "attributeFacets": 6, "completeness": 7},
 	},
 	{
 		Name: "UserEdge", Number: 54, Satisfies: []string{"UserEdge"},
@@ -493,7 +493,7 @@ func (x *planned) writeAnomaly(b []byte, o *connectors.Anomaly, s *plan.Selectio
 	return append(b, '}'), true
 }
 
-func (x *planned) writeAttribute(b []byte, o *connectors.Attribute, s *plan.Selection) ([]byte, bool) {
+func (x *planned) writeAttribute(b []byte, o *directory.AttributeValue, s *plan.Selection) ([]byte, bool) {
 	start, ok := len(b), true
 	for i := range s.Fields {
 		f := &s.Fields[i]
@@ -509,9 +509,55 @@ func (x *planned) writeAttribute(b []byte, o *connectors.Attribute, s *plan.Sele
 		case 1: // name
 			v := o.Name
 			b = plan.AppendString(b, v)
-		case 2: // value
-			v := o.Value
+		case 2: // type
+			v := o.Type
+			b, is = model.AppendAttributeType(b, v)
+			if !is {
+				x.NullField(f)
+			}
+		case 3: // value
+			v := o.Value()
 			b = plan.AppendString(b, v)
+		case 4: // values
+			x.Enter(f)
+			v := o.Values()
+			b, is = x.writeNString2ᚕstringᚄ(b, v, f)
+			x.Leave()
+		case 5: // number
+			v := o.Number()
+			if v == nil {
+				is = false
+			} else {
+				v := *v
+				if b, is = plan.AppendFloat(b, v); !is {
+					x.Abandon()
+				}
+			}
+		case 6: // boolean
+			v := o.Boolean()
+			if v == nil {
+				is = false
+			} else {
+				v := *v
+				b = plan.AppendBoolean(b, v)
+			}
+		case 7: // date
+			v := o.Date()
+			if v == nil {
+				is = false
+			} else {
+				v := *v
+				b, is = model.AppendDateTime(b, v)
+			}
+		case 8: // account
+			x.Enter(f)
+			v := o.Account()
+			if v == nil {
+				is = false
+			} else {
+				b, is = x.writeAccount(b, v, f)
+			}
+			x.Leave()
 		}
 		if is {
 			continue
@@ -640,7 +686,41 @@ func (x *planned) writeContact(b []byte, o *directory.Contact, s *plan.Selection
 			v := o.Addresses
 			b, is = x.writeOString2ᚕstringᚄ(b, v, f)
 			x.Leave()
-		case 12: // folder
+		case 12: // attributes
+			x.Enter(f)
+			var (
+				err error
+				a0  []string
+			)
+			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
+				a0, err = x.unmarshalOString2ᚕstringᚄ(x.Ctx, v)
+			}
+			if err != nil {
+				ctx := x.Context()
+				_, err = x.field_Contact_attributes_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
+				x.Fail(ctx, err)
+				x.Leave()
+				is = false
+				break
+			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
+			x.ArgumentsRead()
+			v, err := o.Attributes(a0)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			b, is = x.writeOAttribute2ᚕᚖrosterᚋinternalᚋdirectoryᚐAttributeValueᚄ(b, v, f)
+			x.Leave()
+		case 13: // folder
 			x.Enter(f)
 			v := o.Folder
 			if v == nil {
@@ -649,12 +729,12 @@ func (x *planned) writeContact(b []byte, o *directory.Contact, s *plan.Selection
 				b, is = x.writeContactFolder(b, v, f.Sub)
 			}
 			x.Leave()
-		case 13: // tags
+		case 14: // tags
 			x.Enter(f)
 			v := o.Tags
 			b, is = x.writeNString2ᚕstringᚄ(b, v, f)
 			x.Leave()
-		case 14: // owner
+		case 15: // owner
 			x.Enter(f)
 			v := o.Owner
 			if v == nil {
@@ -663,16 +743,16 @@ func (x *planned) writeContact(b []byte, o *directory.Contact, s *plan.Selection
 				b, is = x.writeUser(b, v, f.Sub)
 			}
 			x.Leave()
-		case 15: // url
+		case 16: // url
 			v := o.URL
 			b, is = model.AppendText(b, v)
-		case 16: // createdAt
+		case 17: // createdAt
 			v := o.CreatedAt
 			b, is = model.AppendDateTime(b, v)
-		case 17: // updatedAt
+		case 18: // updatedAt
 			v := o.UpdatedAt
 			b, is = model.AppendDateTime(b, v)
-		case 18: // user
+		case 19: // user
 			x.Enter(f)
 			v := o.User
 			if v == nil {
@@ -681,7 +761,7 @@ func (x *planned) writeContact(b []byte, o *directory.Contact, s *plan.Selection
 				b, is = x.writeUser(b, v, f.Sub)
 			}
 			x.Leave()
-		case 19: // provenance
+		case 20: // provenance
 			x.Enter(f)
 			var (
 				err error
@@ -804,7 +884,45 @@ func (x *planned) writeContactConnection(b []byte, o *directory.ContactConnectio
 			}
 			b, is = x.writeNFacet2ᚕᚖrosterᚋinternalᚋdirectoryᚐFacetᚄ(b, v, f)
 			x.Leave()
-		case 6: // completeness
+		case 6: // attributeFacets
+			x.Enter(f)
+			var (
+				err error
+				a0  string
+				a1  int
+			)
+			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
+				a0, err = x.unmarshalNString2string(x.Ctx, v)
+			}
+			if v, given := f.Args[1].Value(x.Variables); given && err == nil {
+				a1, err = x.unmarshalNInt2int(x.Ctx, v)
+			}
+			if err != nil {
+				ctx := x.Context()
+				_, err = x.field_ContactConnection_attributeFacets_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
+				x.Fail(ctx, err)
+				x.Leave()
+				is = false
+				break
+			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
+			x.ArgumentsRead()
+			v, err := o.AttributeFacets(a0, a1)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			b, is = x.writeOFacet2ᚕᚖrosterᚋinternalᚋdirectoryᚐFacetᚄ(b, v, f)
+			x.Leave()
+		case 7: // completeness
 			x.Enter(f)
 			v := o.Completeness
 			if v == nil {
@@ -1242,8 +1360,8 @@ func (x *planned) writeDirectoryAccount(b []byte, o *directory.AccountCore, s *p
 			b, is = model.AppendText(b, v)
 		case 25: // attributes
 			x.Enter(f)
-			v := o.Attributes()
-			b, is = x.writeOAttribute2ᚕrosterᚋconnectorsᚐAttributeᚄ(b, v, f)
+			v := o.OwnAttributes()
+			b, is = x.writeOAttribute2ᚕᚖrosterᚋinternalᚋdirectoryᚐAttributeValueᚄ(b, v, f)
 			x.Leave()
 		}
 		if is {
@@ -5154,19 +5272,53 @@ func (x *planned) writeUser(b []byte, o *directory.User, s *plan.Selection) ([]b
 			v := o.Addresses
 			b, is = x.writeOString2ᚕstringᚄ(b, v, f)
 			x.Leave()
-		case 12: // avatarUrl
+		case 12: // attributes
+			x.Enter(f)
+			var (
+				err error
+				a0  []string
+			)
+			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
+				a0, err = x.unmarshalOString2ᚕstringᚄ(x.Ctx, v)
+			}
+			if err != nil {
+				ctx := x.Context()
+				_, err = x.field_User_attributes_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
+				x.Fail(ctx, err)
+				x.Leave()
+				is = false
+				break
+			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
+			x.ArgumentsRead()
+			v, err := o.Attributes(a0)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			b, is = x.writeOAttribute2ᚕᚖrosterᚋinternalᚋdirectoryᚐAttributeValueᚄ(b, v, f)
+			x.Leave()
+		case 13: // avatarUrl
 			v := o.AvatarURL
 			b, is = model.AppendText(b, v)
-		case 13: // locale
+		case 14: // locale
 			v := o.Locale
 			b, is = model.AppendText(b, v)
-		case 14: // active
+		case 15: // active
 			v := o.Active
 			b = plan.AppendBoolean(b, v)
-		case 15: // bot
+		case 16: // bot
 			v := o.Bot
 			b = plan.AppendBoolean(b, v)
-		case 16: // presence
+		case 17: // presence
 			if f.Late {
 				x.Later(b, o, f)
 				continue
@@ -5186,7 +5338,7 @@ func (x *planned) writeUser(b []byte, o *directory.User, s *plan.Selection) ([]b
 				v := *v
 				b, is = model.AppendPresence(b, v)
 			}
-		case 17: // presenceAsOf
+		case 18: // presenceAsOf
 			if f.Late {
 				x.Later(b, o, f)
 				continue
@@ -5206,41 +5358,41 @@ func (x *planned) writeUser(b []byte, o *directory.User, s *plan.Selection) ([]b
 				v := *v
 				b, is = model.AppendDateTime(b, v)
 			}
-		case 18: // createdAt
+		case 19: // createdAt
 			v := o.CreatedAt
 			b, is = model.AppendDateTime(b, v)
-		case 19: // teams
+		case 20: // teams
 			x.Enter(f)
 			v := o.Teams
 			b, is = x.writeNTeam2ᚕᚖrosterᚋinternalᚋdirectoryᚐTeamᚄ(b, v, f)
 			x.Leave()
-		case 20: // roles
+		case 21: // roles
 			x.Enter(f)
 			v := o.Roles
 			b, is = x.writeNRole2ᚕᚖrosterᚋinternalᚋdirectoryᚐRoleᚄ(b, v, f)
 			x.Leave()
-		case 21: // roleGrants
+		case 22: // roleGrants
 			x.Enter(f)
 			v := o.RoleGrants
 			b, is = x.writeNRoleGrant2ᚕrosterᚋinternalᚋdirectoryᚐRoleGrantᚄ(b, v, f)
 			x.Leave()
-		case 22: // accessLevel
+		case 23: // accessLevel
 			v := o.AccessLevel
 			b, is = model.AppendAccessLevel(b, v)
 			if !is {
 				x.NullField(f)
 			}
-		case 23: // accounts
+		case 24: // accounts
 			x.Enter(f)
 			v := o.Accounts
 			b, is = x.writeNAccount2ᚕrosterᚋinternalᚋdirectoryᚐAccountᚄ(b, v, f)
 			x.Leave()
-		case 24: // possibleDuplicates
+		case 25: // possibleDuplicates
 			x.Enter(f)
 			v := o.PossibleDuplicates
 			b, is = x.writeNUser2ᚕᚖrosterᚋinternalᚋdirectoryᚐUserᚄ(b, v, f)
 			x.Leave()
-		case 25: // identity
+		case 26: // identity
 			x.Enter(f)
 			ctx := x.Ctx
 			v, err := x.Resolvers.User().Identity(ctx, o)
@@ -5257,7 +5409,7 @@ func (x *planned) writeUser(b []byte, o *directory.User, s *plan.Selection) ([]b
 				b, is = x.writeIdentity(b, v, f.Sub)
 			}
 			x.Leave()
-		case 26: // completeness
+		case 27: // completeness
 			x.Enter(f)
 			ctx := x.Ctx
 			v, err := x.Resolvers.User().Completeness(ctx, o)
@@ -5274,7 +5426,7 @@ func (x *planned) writeUser(b []byte, o *directory.User, s *plan.Selection) ([]b
 				b, is = x.writeCompleteness(b, v, f.Sub)
 			}
 			x.Leave()
-		case 27: // asOf
+		case 28: // asOf
 			if f.Late {
 				x.Later(b, o, f)
 				continue
@@ -5294,7 +5446,7 @@ func (x *planned) writeUser(b []byte, o *directory.User, s *plan.Selection) ([]b
 				v := *v
 				b, is = model.AppendDateTime(b, v)
 			}
-		case 28: // provenance
+		case 29: // provenance
 			x.Enter(f)
 			var (
 				err error
@@ -5351,7 +5503,7 @@ func (x *planned) writeUser(b []byte, o *directory.User, s *plan.Selection) ([]b
 func (x *planned) writeLateUser(b []byte, o *directory.User, f *plan.Field) ([]byte, bool) {
 	is := true
 	switch f.Number {
-	case 16: // presence
+	case 17: // presence
 		ctx := x.Ctx
 		v, err := x.Resolvers.User().Presence(ctx, o)
 		if err != nil {
@@ -5367,7 +5519,7 @@ func (x *planned) writeLateUser(b []byte, o *directory.User, f *plan.Field) ([]b
 			v := *v
 			b, is = model.AppendPresence(b, v)
 		}
-	case 17: // presenceAsOf
+	case 18: // presenceAsOf
 		ctx := x.Ctx
 		v, err := x.Resolvers.User().PresenceAsOf(ctx, o)
 		if err != nil {
@@ -5383,7 +5535,7 @@ func (x *planned) writeLateUser(b []byte, o *directory.User, f *plan.Field) ([]b
 			v := *v
 			b, is = model.AppendDateTime(b, v)
 		}
-	case 27: // asOf
+	case 28: // asOf
 		ctx := x.Ctx
 		v, err := x.Resolvers.User().AsOf(ctx, o)
 		if err != nil {
@@ -5472,7 +5624,45 @@ func (x *planned) writeUserConnection(b []byte, o *directory.UserConnection, s *
 			}
 			b, is = x.writeNFacet2ᚕᚖrosterᚋinternalᚋdirectoryᚐFacetᚄ(b, v, f)
 			x.Leave()
-		case 6: // completeness
+		case 6: // attributeFacets
+			x.Enter(f)
+			var (
+				err error
+				a0  string
+				a1  int
+			)
+			if v, given := f.Args[0].Value(x.Variables); given && err == nil {
+				a0, err = x.unmarshalNString2string(x.Ctx, v)
+			}
+			if v, given := f.Args[1].Value(x.Variables); given && err == nil {
+				a1, err = x.unmarshalNInt2int(x.Ctx, v)
+			}
+			if err != nil {
+				ctx := x.Context()
+				_, err = x.field_UserConnection_attributeFacets_args(ctx, f.Collected.ArgumentMap(x.Variables)) // with the path inside the arguments
+				x.Fail(ctx, err)
+				x.Leave()
+				is = false
+				break
+			}
+			if f.Guarded { // after the arguments: gqlgen reports their errors for a denied field too
+				if x.Leave(); x.IsDenied(f) {
+					is = false
+					break
+				}
+				x.Enter(f)
+			}
+			x.ArgumentsRead()
+			v, err := o.AttributeFacets(a0, a1)
+			if err != nil {
+				x.Error(x.Context(), err)
+				x.Leave()
+				is = false
+				break
+			}
+			b, is = x.writeOFacet2ᚕᚖrosterᚋinternalᚋdirectoryᚐFacetᚄ(b, v, f)
+			x.Leave()
+		case 7: // completeness
 			x.Enter(f)
 			v := o.Completeness
 			if v == nil {
@@ -6086,6 +6276,9 @@ func (x *planned) readContactFilter(in plan.Object, err error) (it directory.Con
 	if v, given := in.Value("tags", x.Variables); given && err == nil {
 		it.Tags, err = x.unmarshalOString2ᚕstringᚄ(x.Ctx, v)
 	}
+	if v, given := in.Value("attributes", x.Variables); given && err == nil {
+		it.Attributes, err = x.unmarshalOAttributeFilter2ᚕᚖrosterᚋinternalᚋdirectoryᚐAttributeFilterᚄ(x.Ctx, v)
+	}
 	if v, given := in.Value("owners", x.Variables); given && err == nil {
 		it.Owners, err = x.unmarshalOID2ᚕstringᚄ(x.Ctx, v)
 	}
@@ -6204,6 +6397,9 @@ func (x *planned) readUserFilter(in plan.Object, err error) (it directory.UserFi
 	}
 	if v, given := in.Value("locales", x.Variables); given && err == nil {
 		it.Locales, err = x.unmarshalOString2ᚕstringᚄ(x.Ctx, v)
+	}
+	if v, given := in.Value("attributes", x.Variables); given && err == nil {
+		it.Attributes, err = x.unmarshalOAttributeFilter2ᚕᚖrosterᚋinternalᚋdirectoryᚐAttributeFilterᚄ(x.Ctx, v)
 	}
 	if v, given := in.Value("accessLevels", x.Variables); given && err == nil {
 		it.AccessLevels, err = x.unmarshalOAccessLevel2ᚕrosterᚋconnectorsᚐAccessLevelᚄ(x.Ctx, v)
@@ -7354,7 +7550,7 @@ func (x *planned) writeN_Entity2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋpluginᚋ
 	return append(b, ']'), true
 }
 
-func (x *planned) writeOAttribute2ᚕrosterᚋconnectorsᚐAttributeᚄ(b []byte, list []connectors.Attribute, f *plan.Field) ([]byte, bool) {
+func (x *planned) writeOAttribute2ᚕᚖrosterᚋinternalᚋdirectoryᚐAttributeValueᚄ(b []byte, list []*directory.AttributeValue, f *plan.Field) ([]byte, bool) {
 	if list == nil {
 		return b, false
 	}
@@ -7367,8 +7563,47 @@ func (x *planned) writeOAttribute2ᚕrosterᚋconnectorsᚐAttributeᚄ(b []byte
 		}
 		x.At(i)
 		is := true
-		v := &list[i]
-		b, is = x.writeAttribute(b, v, f.Sub)
+		v := list[i]
+		if v == nil {
+			x.Null()
+			is = false
+		} else {
+			b, is = x.writeAttribute(b, v, f.Sub)
+		}
+		if !is {
+			ok = false
+		}
+		if len(b) > x.Limit && !x.More(b) || x.Stopped {
+			break
+		}
+	}
+	x.Leave()
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	return append(b, ']'), true
+}
+
+func (x *planned) writeOFacet2ᚕᚖrosterᚋinternalᚋdirectoryᚐFacetᚄ(b []byte, list []*directory.Facet, f *plan.Field) ([]byte, bool) {
+	if list == nil {
+		return b, false
+	}
+	start, ok := len(b), true
+	b = append(b, '[')
+	x.EnterList()
+	for i := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		x.At(i)
+		is := true
+		v := list[i]
+		if v == nil {
+			x.Null()
+			is = false
+		} else {
+			b, is = x.writeFacet(b, v, f.Sub)
+		}
 		if !is {
 			ok = false
 		}

@@ -73,8 +73,14 @@ type ComplexityRoot struct {
 	}
 
 	Attribute struct {
-		Name  func(childComplexity int) int
-		Value func(childComplexity int) int
+		Account func(childComplexity int) int
+		Boolean func(childComplexity int) int
+		Date    func(childComplexity int) int
+		Name    func(childComplexity int) int
+		Number  func(childComplexity int) int
+		Type    func(childComplexity int) int
+		Value   func(childComplexity int) int
+		Values  func(childComplexity int) int
 	}
 
 	Change struct {
@@ -99,6 +105,7 @@ type ComplexityRoot struct {
 
 	Contact struct {
 		Addresses  func(childComplexity int) int
+		Attributes func(childComplexity int, names []string) int
 		CreatedAt  func(childComplexity int) int
 		Email      func(childComplexity int) int
 		Emails     func(childComplexity int) int
@@ -120,12 +127,13 @@ type ComplexityRoot struct {
 	}
 
 	ContactConnection struct {
-		Completeness func(childComplexity int) int
-		Edges        func(childComplexity int) int
-		Facets       func(childComplexity int, by directory.ContactFacet, first int) int
-		Nodes        func(childComplexity int) int
-		PageInfo     func(childComplexity int) int
-		TotalCount   func(childComplexity int) int
+		AttributeFacets func(childComplexity int, name string, first int) int
+		Completeness    func(childComplexity int) int
+		Edges           func(childComplexity int) int
+		Facets          func(childComplexity int, by directory.ContactFacet, first int) int
+		Nodes           func(childComplexity int) int
+		PageInfo        func(childComplexity int) int
+		TotalCount      func(childComplexity int) int
 	}
 
 	ContactEdge struct {
@@ -177,31 +185,31 @@ type ComplexityRoot struct {
 	}
 
 	DirectoryAccount struct {
-		AccessLevel func(childComplexity int) int
-		Active      func(childComplexity int) int
-		Addresses   func(childComplexity int) int
-		Attributes  func(childComplexity int) int
-		AvatarURL   func(childComplexity int) int
-		CreatedAt   func(childComplexity int) int
-		Department  func(childComplexity int) int
-		Email       func(childComplexity int) int
-		EmailTrust  func(childComplexity int) int
-		ExternalID  func(childComplexity int) int
-		FirstName   func(childComplexity int) int
-		ID          func(childComplexity int) int
-		LastName    func(childComplexity int) int
-		Locale      func(childComplexity int) int
-		Name        func(childComplexity int) int
-		ObservedAt  func(childComplexity int) int
-		Phones      func(childComplexity int) int
-		Raw         func(childComplexity int) int
-		Roles       func(childComplexity int) int
-		Source      func(childComplexity int) int
-		Teams       func(childComplexity int) int
-		Title       func(childComplexity int) int
-		URL         func(childComplexity int) int
-		User        func(childComplexity int) int
-		Username    func(childComplexity int) int
+		AccessLevel   func(childComplexity int) int
+		Active        func(childComplexity int) int
+		Addresses     func(childComplexity int) int
+		AvatarURL     func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		Department    func(childComplexity int) int
+		Email         func(childComplexity int) int
+		EmailTrust    func(childComplexity int) int
+		ExternalID    func(childComplexity int) int
+		FirstName     func(childComplexity int) int
+		ID            func(childComplexity int) int
+		LastName      func(childComplexity int) int
+		Locale        func(childComplexity int) int
+		Name          func(childComplexity int) int
+		ObservedAt    func(childComplexity int) int
+		OwnAttributes func(childComplexity int) int
+		Phones        func(childComplexity int) int
+		Raw           func(childComplexity int) int
+		Roles         func(childComplexity int) int
+		Source        func(childComplexity int) int
+		Teams         func(childComplexity int) int
+		Title         func(childComplexity int) int
+		URL           func(childComplexity int) int
+		User          func(childComplexity int) int
+		Username      func(childComplexity int) int
 	}
 
 	Entity struct {
@@ -651,6 +659,7 @@ type ComplexityRoot struct {
 		Active             func(childComplexity int) int
 		Addresses          func(childComplexity int) int
 		AsOf               func(childComplexity int) int
+		Attributes         func(childComplexity int, names []string) int
 		AvatarURL          func(childComplexity int) int
 		Bot                func(childComplexity int) int
 		Completeness       func(childComplexity int) int
@@ -677,12 +686,13 @@ type ComplexityRoot struct {
 	}
 
 	UserConnection struct {
-		Completeness func(childComplexity int) int
-		Edges        func(childComplexity int) int
-		Facets       func(childComplexity int, by directory.UserFacet, first int) int
-		Nodes        func(childComplexity int) int
-		PageInfo     func(childComplexity int) int
-		TotalCount   func(childComplexity int) int
+		AttributeFacets func(childComplexity int, name string, first int) int
+		Completeness    func(childComplexity int) int
+		Edges           func(childComplexity int) int
+		Facets          func(childComplexity int, by directory.UserFacet, first int) int
+		Nodes           func(childComplexity int) int
+		PageInfo        func(childComplexity int) int
+		TotalCount      func(childComplexity int) int
 	}
 
 	UserEdge struct {
@@ -927,18 +937,54 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Anomaly.Field(childComplexity), true
 
+	case "Attribute.account":
+		if e.ComplexityRoot.Attribute.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attribute.Account(childComplexity), true
+	case "Attribute.boolean":
+		if e.ComplexityRoot.Attribute.Boolean == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attribute.Boolean(childComplexity), true
+	case "Attribute.date":
+		if e.ComplexityRoot.Attribute.Date == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attribute.Date(childComplexity), true
 	case "Attribute.name":
 		if e.ComplexityRoot.Attribute.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Attribute.Name(childComplexity), true
+	case "Attribute.number":
+		if e.ComplexityRoot.Attribute.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attribute.Number(childComplexity), true
+	case "Attribute.type":
+		if e.ComplexityRoot.Attribute.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attribute.Type(childComplexity), true
 	case "Attribute.value":
 		if e.ComplexityRoot.Attribute.Value == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Attribute.Value(childComplexity), true
+	case "Attribute.values":
+		if e.ComplexityRoot.Attribute.Values == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attribute.Values(childComplexity), true
 
 	case "Change.action":
 		if e.ComplexityRoot.Change.Action == nil {
@@ -1032,6 +1078,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.Addresses(childComplexity), true
+	case "Contact.attributes":
+		if e.ComplexityRoot.Contact.Attributes == nil {
+			break
+		}
+
+		args, err := ec.field_Contact_attributes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Contact.Attributes(childComplexity, args["names"].([]string)), true
 	case "Contact.createdAt":
 		if e.ComplexityRoot.Contact.CreatedAt == nil {
 			break
@@ -1146,6 +1203,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Contact.User(childComplexity), true
 
+	case "ContactConnection.attributeFacets":
+		if e.ComplexityRoot.ContactConnection.AttributeFacets == nil {
+			break
+		}
+
+		args, err := ec.field_ContactConnection_attributeFacets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ContactConnection.AttributeFacets(childComplexity, args["name"].(string), args["first"].(int)), true
 	case "ContactConnection.completeness":
 		if e.ComplexityRoot.ContactConnection.Completeness == nil {
 			break
@@ -1380,12 +1448,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DirectoryAccount.Addresses(childComplexity), true
-	case "DirectoryAccount.attributes":
-		if e.ComplexityRoot.DirectoryAccount.Attributes == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DirectoryAccount.Attributes(childComplexity), true
 	case "DirectoryAccount.avatarUrl":
 		if e.ComplexityRoot.DirectoryAccount.AvatarURL == nil {
 			break
@@ -1458,6 +1520,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DirectoryAccount.ObservedAt(childComplexity), true
+	case "DirectoryAccount.attributes":
+		if e.ComplexityRoot.DirectoryAccount.OwnAttributes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DirectoryAccount.OwnAttributes(childComplexity), true
 	case "DirectoryAccount.phones":
 		if e.ComplexityRoot.DirectoryAccount.Phones == nil {
 			break
@@ -3602,6 +3670,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.AsOf(childComplexity), true
+	case "User.attributes":
+		if e.ComplexityRoot.User.Attributes == nil {
+			break
+		}
+
+		args, err := ec.field_User_attributes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.User.Attributes(childComplexity, args["names"].([]string)), true
 	case "User.avatarUrl":
 		if e.ComplexityRoot.User.AvatarURL == nil {
 			break
@@ -3746,6 +3825,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.User.Title(childComplexity), true
 
+	case "UserConnection.attributeFacets":
+		if e.ComplexityRoot.UserConnection.AttributeFacets == nil {
+			break
+		}
+
+		args, err := ec.field_UserConnection_attributeFacets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.UserConnection.AttributeFacets(childComplexity, args["name"].(string), args["first"].(int)), true
 	case "UserConnection.completeness":
 		if e.ComplexityRoot.UserConnection.Completeness == nil {
 			break
@@ -4161,6 +4251,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAccountLookup,
 		ec.unmarshalInputAnchorFieldInput,
 		ec.unmarshalInputAnchorInput,
+		ec.unmarshalInputAttributeFilter,
 		ec.unmarshalInputChangeFilter,
 		ec.unmarshalInputContactFilter,
 		ec.unmarshalInputContactFolderFilter,
@@ -4372,6 +4463,8 @@ type Contact implements Node @key(fields: "id") {
   emails: [String!]!
   phones: [Phone!] @requiresScopes(scopes: [["directory:sensitive"]])
   addresses: [String!] @requiresScopes(scopes: [["directory:sensitive"]])
+  "Custom fields of the contact that the configuration gives these names, as those of User. Only sources with custom fields of contacts have them."
+  attributes(names: [String!]): [Attribute!] @cost(weight: 5) @listSize(assumedSize: 20) @requiresScopes(scopes: [["directory:sensitive"]])
   folder: ContactFolder
   tags: [String!]!
   "The person in the company who is responsible for the contact."
@@ -4427,6 +4520,8 @@ input ContactFilter {
   sources: [String!]
   folders: [ID!]
   tags: [String!]
+  "Has attributes that match all of these filters."
+  attributes: [AttributeFilter!] @cost(weight: 100) @inputScopes(scopes: [["directory:sensitive"]])
   owners: [ID!]
   "Whether email is not null."
   hasEmail: Boolean
@@ -4476,6 +4571,11 @@ type ContactConnection {
   totalCount: Int!
   "Counts of all matches by value, largest first."
   facets(by: ContactFacet!, first: Int! = 20): [Facet!]! @cost(weight: 100) @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false)
+  "Counts of all matches by the value of the attribute with this name, largest first. The filter by attributes accepts these values."
+  attributeFacets(name: String!, first: Int! = 20): [Facet!]
+    @cost(weight: 100)
+    @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false)
+    @requiresScopes(scopes: [["directory:sensitive"]])
   completeness: Completeness!
 }
 
@@ -5169,6 +5269,10 @@ directive @listSize(
   requireOneSlicingArgument: Boolean = true
 ) on FIELD_DEFINITION
 
+# A field of an input that may be given only with all scopes of one of these lists: whoever filters by a value can find it out. @requiresScopes is not allowed
+# on inputs, so a router that checks scopes in the place of Roster gets a schema without these fields.
+directive @inputScopes(scopes: [[String!]!]!) on INPUT_FIELD_DEFINITION
+
 "An instant: RFC 3339 with an offset."
 scalar DateTime @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339")
 "An absolute URL."
@@ -5844,6 +5948,11 @@ type User implements Node @key(fields: "id") @key(fields: "email") {
   emails: [UserEmail!]!
   phones: [Phone!] @requiresScopes(scopes: [["directory:sensitive"]])
   addresses: [String!] @requiresScopes(scopes: [["directory:sensitive"]])
+  """
+  Custom fields of the accounts that the configuration gives these names, or all that it names, ordered by name. Each has the value of
+  the first account that has one, in the order of the sources. An attribute without a value is not in the list.
+  """
+  attributes(names: [String!]): [Attribute!] @cost(weight: 5) @listSize(assumedSize: 20) @requiresScopes(scopes: [["directory:sensitive"]])
   avatarUrl: URL
   "BCP 47 language tag."
   locale: String
@@ -6035,10 +6144,54 @@ type DirectoryAccount implements Account & Node @key(fields: "id") {
   attributes: [Attribute!] @requiresScopes(scopes: [["directory:sensitive"]])
 }
 
-"One thing that a source tells of an account, by a name that its kind of source chooses."
+"""
+A custom field of a person or a contact, by the name and the type that the configuration gives it; or one thing that a source tells of an
+account, as text, by a name that its kind of source chooses. A value that does not fit the type is none, and counts as an anomaly of its
+source.
+"""
 type Attribute @shareable {
   name: String!
+  type: AttributeType!
+  "The value as text: numbers in decimal, true or false, dates in UTC by RFC 3339. Of a list, the first one."
   value: String!
+  "All values as text; more than one only of a list."
+  values: [String!]! @listSize(assumedSize: 20)
+  "The value of a number; null for other types. Large numbers lose digits: their type should be text."
+  number: Float
+  "The value of a boolean; null for other types."
+  boolean: Boolean
+  "The value of a date; null for other types. A date without a time is midnight in UTC."
+  date: DateTime
+  "The account that has the value; null for a contact."
+  account: Account
+}
+
+"The type of the values of an attribute."
+enum AttributeType {
+  TEXT
+  NUMBER
+  BOOLEAN
+  DATE
+  "Several texts."
+  LIST
+}
+
+"All given fields must match. A filter with only a name selects everything."
+input AttributeFilter {
+  "The name that the configuration gives."
+  name: String!
+  "Whether there is a value. False cannot be given together with values."
+  exists: Boolean
+  "Has one of these values, written as in Attribute.value. Numbers, flags and dates may be written in other forms that mean the same."
+  in: [String!]
+  "Has a number that is at least this."
+  min: Float
+  "Has a number that is at most this."
+  max: Float
+  "Has a date at this time or later."
+  after: DateTime
+  "Has a date before this time."
+  before: DateTime
 }
 
 "A member of a Worksection account."
@@ -6269,6 +6422,8 @@ input UserFilter {
   roles: [ID!]
   departments: [String!]
   locales: [String!]
+  "Has attributes that match all of these filters."
+  attributes: [AttributeFilter!] @cost(weight: 100) @inputScopes(scopes: [["directory:sensitive"]])
   accessLevels: [AccessLevel!]
   hasPossibleDuplicates: Boolean
   "Whether email is not null."
@@ -6340,6 +6495,11 @@ type UserConnection {
   totalCount: Int!
   "Counts of all matches by value, largest first."
   facets(by: UserFacet!, first: Int! = 20): [Facet!]! @cost(weight: 100) @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false)
+  "Counts of all matches by the value of the attribute with this name, largest first. The filter by attributes accepts these values."
+  attributeFacets(name: String!, first: Int! = 20): [Facet!]
+    @cost(weight: 100)
+    @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false)
+    @requiresScopes(scopes: [["directory:sensitive"]])
   completeness: Completeness!
 }
 
@@ -6551,8 +6711,20 @@ func (ec *executionContext) childFields_Attribute(ctx context.Context, field gra
 	switch field.Name {
 	case "name":
 		return ec.fieldContext_Attribute_name(ctx, field)
+	case "type":
+		return ec.fieldContext_Attribute_type(ctx, field)
 	case "value":
 		return ec.fieldContext_Attribute_value(ctx, field)
+	case "values":
+		return ec.fieldContext_Attribute_values(ctx, field)
+	case "number":
+		return ec.fieldContext_Attribute_number(ctx, field)
+	case "boolean":
+		return ec.fieldContext_Attribute_boolean(ctx, field)
+	case "date":
+		return ec.fieldContext_Attribute_date(ctx, field)
+	case "account":
+		return ec.fieldContext_Attribute_account(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Attribute", field.Name)
 }
@@ -6621,6 +6793,8 @@ func (ec *executionContext) childFields_Contact(ctx context.Context, field graph
 		return ec.fieldContext_Contact_phones(ctx, field)
 	case "addresses":
 		return ec.fieldContext_Contact_addresses(ctx, field)
+	case "attributes":
+		return ec.fieldContext_Contact_attributes(ctx, field)
 	case "folder":
 		return ec.fieldContext_Contact_folder(ctx, field)
 	case "tags":
@@ -6653,6 +6827,8 @@ func (ec *executionContext) childFields_ContactConnection(ctx context.Context, f
 		return ec.fieldContext_ContactConnection_totalCount(ctx, field)
 	case "facets":
 		return ec.fieldContext_ContactConnection_facets(ctx, field)
+	case "attributeFacets":
+		return ec.fieldContext_ContactConnection_attributeFacets(ctx, field)
 	case "completeness":
 		return ec.fieldContext_ContactConnection_completeness(ctx, field)
 	}
@@ -7611,6 +7787,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_phones(ctx, field)
 	case "addresses":
 		return ec.fieldContext_User_addresses(ctx, field)
+	case "attributes":
+		return ec.fieldContext_User_attributes(ctx, field)
 	case "avatarUrl":
 		return ec.fieldContext_User_avatarUrl(ctx, field)
 	case "locale":
@@ -7661,6 +7839,8 @@ func (ec *executionContext) childFields_UserConnection(ctx context.Context, fiel
 		return ec.fieldContext_UserConnection_totalCount(ctx, field)
 	case "facets":
 		return ec.fieldContext_UserConnection_facets(ctx, field)
+	case "attributeFacets":
+		return ec.fieldContext_UserConnection_attributeFacets(ctx, field)
 	case "completeness":
 		return ec.fieldContext_UserConnection_completeness(ctx, field)
 	}

@@ -443,3 +443,21 @@ func MarshalUserOrderField(v directory.UserOrderField) graphql.Marshaler {
 func UnmarshalUserOrderField(v any) (directory.UserOrderField, error) {
 	return userOrderFields.unmarshal(v)
 }
+
+var attributeTypes = newEnum(map[string]connectors.CustomType{
+	"TEXT": connectors.CustomText, "NUMBER": connectors.CustomNumber, "BOOLEAN": connectors.CustomBoolean, "DATE": connectors.CustomDate,
+	"LIST": connectors.CustomList,
+})
+
+// MarshalAttributeType writes an AttributeType.
+func MarshalAttributeType(v connectors.CustomType) graphql.Marshaler {
+	return attributeTypes.marshal(v)
+}
+
+// AppendAttributeType appends the value as MarshalAttributeType writes it, and reports whether it is not null.
+func AppendAttributeType(b []byte, v connectors.CustomType) ([]byte, bool) {
+	return attributeTypes.append(b, v)
+}
+
+// UnmarshalAttributeType reads an AttributeType.
+func UnmarshalAttributeType(v any) (connectors.CustomType, error) { return attributeTypes.unmarshal(v) }

@@ -88,6 +88,9 @@ func changedDetails(a, b connectors.Details) []string {
 	}
 	var names []string
 	for i := range x.NumField() {
+		if !x.Type().Field(i).IsExported() { // what is read from the others
+			continue
+		}
 		if y.Type() != x.Type() || !reflect.DeepEqual(x.Field(i).Interface(), y.Field(i).Interface()) {
 			name := x.Type().Field(i).Name
 			names = append(names, strings.ToLower(name[:1])+name[1:])

@@ -63,6 +63,7 @@ var userFields = []field[*directory.User]{
 	list("emails", func(u *directory.User) []*directory.UserEmail { return u.Emails }, sameEmail),
 	list("phones", func(u *directory.User) []connectors.Phone { return u.Phones }, equal),
 	list("addresses", func(u *directory.User) []string { return u.Addresses }, equal),
+	{"attributes", func(a, b *directory.User) bool { return sameAttributes(a, b) }},
 	by("avatarUrl", func(u *directory.User) directory.Text { return u.AvatarURL }),
 	by("locale", func(u *directory.User) directory.Text { return u.Locale }),
 	by("active", func(u *directory.User) bool { return u.Active }),
@@ -73,6 +74,16 @@ var userFields = []field[*directory.User]{
 	list("roleGrants", func(u *directory.User) []directory.RoleGrant { return u.RoleGrants }, sameGrant),
 	by("accessLevel", func(u *directory.User) connectors.AccessLevel { return u.AccessLevel }),
 	list("possibleDuplicates", func(u *directory.User) []*directory.User { return u.PossibleDuplicates }, sameUser),
+}
+
+// sameAttributes compares the values, and not the accounts from which they come.
+func sameAttributes(a, b interface {
+	Attributes(names []string) ([]*directory.AttributeValue, error)
+},
+) bool {
+	x, _ := a.Attributes(nil) // only unknown names are an error
+	y, _ := b.Attributes(nil)
+	return directory.SameAttributes(x, y)
 }
 
 func sameEmail(a, b *directory.UserEmail) bool {
@@ -116,6 +127,7 @@ var contactFields = []field[*directory.Contact]{
 		}
 		return c.Folder.ID
 	}),
+	{"attributes", func(a, b *directory.Contact) bool { return sameAttributes(a, b) }},
 	list("tags", func(c *directory.Contact) []string { return c.Tags }, equal),
 	by("owner", func(c *directory.Contact) string { return userIn(c.Owner) }),
 	by("url", func(c *directory.Contact) directory.Text { return c.URL }),

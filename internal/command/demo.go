@@ -105,7 +105,7 @@ func (p *program) runDemo(ctx context.Context, cmd *cobra.Command, o *demoOption
 			return errors.Join(fmt.Errorf("--write-config: %w", cannotWrite(o.written, err)), l.Close())
 		}
 	}
-	cfg, err := config.Default(o.listen, fakes.Sources(), options...)
+	cfg, err := config.Default(o.listen, sandbox.WithCustomFields(fakes.Sources()), options...)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}

@@ -86,6 +86,7 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 		d.fault("identity.dir", notWithRedis)
 	}
 	c.Identity.Anchors = d.anchors(f.Identity.Anchors, c.Sources)
+	d.customFields(f.CustomFields, c)
 	c.Precedence = d.precedence(&f.Precedence, names)
 	c.Webhooks = d.webhooks(f.Webhooks, names)
 	if f.TLS != nil {

@@ -329,7 +329,8 @@ func TestEverySetting(t *testing.T) {
 			},
 			{
 				Config: connectors.Config{Retries: new(2), Bounds: connectors.Bounds{}.OrDefault(), Name: "kommo", Kind: "kommo", URL: "https://acme.kommo.com", Settings: settings(t, "kommo", map[string]any{"access_token": "file-canary-3f9a"}),
-					TimeZone: time.UTC, RateLimit: &connectors.RateLimit{Calls: 3, Per: time.Second}},
+					CustomFields: []connectors.CustomField{{Path: "91777", Name: "started", Type: connectors.CustomDate}},
+					TimeZone:     time.UTC, RateLimit: &connectors.RateLimit{Calls: 3, Per: time.Second}},
 				MaxPause: 15 * time.Minute, EmailTrust: connectors.TrustNone,
 				Collections: map[connectors.Collection]Collection{
 					connectors.Accounts: fast, connectors.Teams: slow, connectors.Roles: slow, connectors.Contacts: slow,
@@ -343,7 +344,9 @@ func TestEverySetting(t *testing.T) {
 			},
 			{
 				Config: connectors.Config{Retries: new(2), Bounds: connectors.Bounds{}.OrDefault(), Name: "rocketchat", Kind: "rocketchat", URL: "http://127.0.0.1:3000",
-					Settings: settings(t, "rocketchat", map[string]any{"user_id": "uR6kTzq8", "auth_token": "p${CANARY}-p${CANARY}"}), TimeZone: time.UTC},
+					Settings: settings(t, "rocketchat", map[string]any{"user_id": "uR6kTzq8", "auth_token": "p${CANARY}-p${CANARY}"}), TimeZone: time.UTC,
+					CustomFields: []connectors.CustomField{{Path: "employee/number", Name: "employeeNumber"}, {Path: "started", Name: "started", Type: connectors.CustomDate}},
+					Anchors:      []string{"employee/number"}},
 				MaxPause: 15 * time.Minute, EmailTrust: connectors.TrustVerified, PropagateTrace: true, Hooks: &Hooks{Secret: "0123456789abcdefABCDEF_-9876543210", PreviousSecret: "fedcba98765432100123456789ABCDEF", Token: "t0k"},
 				Collections: map[connectors.Collection]Collection{
 					connectors.Accounts: fast, connectors.Teams: slow, connectors.Roles: slow,

@@ -39,6 +39,7 @@ type rootFile struct {
 	CredentialsDir    string         `key:"credentials_dir" type:"path" default:"(redis, if it has an encryption_key and is durable)" doc:"A folder for OAuth tokens that are renewed. Replicas may share it if its file system supports locks. Relative to the configuration file."`
 	Writes            writesFile     `key:"writes" doc:"How writes are stored and shown; see writing.md."`
 	Identity          identityFile   `key:"identity" doc:"Which accounts are one person, if their addresses do not show it."`
+	CustomFields      []customFile   `key:"custom_fields" default:"(none)" doc:"Custom fields of accounts and contacts that the graph shows as attributes; see truth.md. Sources are asked for custom fields only if these or an anchor name some. At most 100, with 20 different names."`
 	Precedence        precedenceFile `key:"precedence" doc:"For single fields of a person, the sources in order of preference. Sources that are not named follow in the order of the file."`
 	Admin             adminFile      `key:"admin" doc:"The listener for the operator."`
 	Log               logFile        `key:"log" doc:"The log."`
@@ -265,6 +266,13 @@ type identityFile struct {
 type anchorFile struct {
 	Name   string   `key:"name" required:"yes" doc:"The name that the graph shows: lower-case letters, digits and hyphens, at most 63. Unique."`
 	Fields []string `key:"fields" type:"list of source/field" required:"yes" doc:"The field of each source that has the value: [hr/number, chat/employeeNumber]. A field is id, username, a custom field of a source that has some, or an attribute of its kind. Name no field that people can change themselves: if they write the value of somebody else, they become one person with them."`
+}
+
+type customFile struct {
+	Source string `key:"source" required:"yes" doc:"The source whose records have the field. It must be of a kind whose records have custom fields."`
+	Path   string `key:"path" required:"yes" doc:"The field, as an anchor names it: the name of the custom field, or of an attribute of its kind. Of Kommo: the ID of the field (better: it stays), its code, or its name."`
+	As     string `key:"as" required:"yes" doc:"The name of the attribute in the graph: a letter, then letters, digits and underscores, at most 63. Several sources may give one attribute; the first source in sources with a value counts."`
+	Type   string `key:"type" oneof:"text number boolean date list" default:"text" doc:"The type of the values. A value that does not fit it is none, and counts as an anomaly. Only a list has several values. A date is RFC 3339, or 2026-05-11, or 2026-05-11 10:00:00, or what Kommo has as a date; without a zone it is in UTC."`
 }
 
 type precedenceFile struct {

@@ -60,6 +60,7 @@ type builder struct {
 	roles    []*roleSet
 	folders  []*folderSet
 	check    *stopCheck
+	custom   *customNames
 }
 
 // Build builds a directory. The order of data is the configured order of sources, which is the default precedence of their values.
@@ -72,7 +73,8 @@ func Build(rules Rules, data []SourceData) *Directory {
 func BuildUntil(stop func() bool, rules Rules, data []SourceData) (d *Directory, err error) {
 	b := &builder{
 		rules: &rules, data: data, shared: newSharedMailboxes(rules.SharedMailboxes), check: newStopCheck(stop),
-		dir: &Directory{content: &content{version: version(rules, data), rules: rulesVersion(rules, data), joining: rules, byEmail: make(map[string]*User)}},
+		custom: newCustomNames(data),
+		dir:    &Directory{content: &content{version: version(rules, data), rules: rulesVersion(rules, data), joining: rules, byEmail: make(map[string]*User)}},
 	}
 	b.names = newCollation(b.step)
 	defer func() {
@@ -109,7 +111,8 @@ func (b *builder) step(n int) {
 // collectSource adds a source, and the teams, roles and folders that its records have or mention.
 func (b *builder) collectSource(i int, d *SourceData) {
 	b.step(len(d.Accounts) + len(d.Teams) + len(d.Roles) + len(d.Contacts) + len(d.ContactFolders))
-	source := &Source{ID: encodeID(sourceID, d.Name, ""), Name: d.Name, Kind: d.Kind, URL: text(d.URL), index: i, times: d.Times, raw: d.Raw}
+	source := &Source{ID: encodeID(sourceID, d.Name, ""), Name: d.Name, Kind: d.Kind, URL: text(d.URL), index: i, times: d.Times, raw: d.Raw,
+		fields: d.CustomFields, names: b.custom}
 	people, contacts := sortedByID(d.Accounts), sortedByID(d.Contacts)
 	b.dir.sources = append(b.dir.sources, source)
 	b.people, b.contacts = append(b.people, people), append(b.contacts, contacts)
@@ -132,7 +135,7 @@ func version(rules Rules, data []SourceData) string {
 	hashRules(h, rules)
 	for _, d := range data {
 		fmt.Fprintf(h, "%q %q %q %d %q ", d.Name, d.Kind, d.URL, d.Trust, d.Versions)
-		hashRaw(h, d)
+		hashShown(h, d)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
@@ -142,15 +145,18 @@ func rulesVersion(rules Rules, data []SourceData) string {
 	hashRules(h, rules)
 	for _, d := range data {
 		fmt.Fprintf(h, "%q %q %q %d ", d.Name, d.Kind, d.URL, d.Trust)
-		hashRaw(h, d)
+		hashShown(h, d)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
-// hashRaw makes the version another one if rows are shown. Otherwise it is that of the releases that had none.
-func hashRaw(h io.Writer, d SourceData) {
+// hashShown makes the version another one if rows or custom fields are shown. Otherwise it is that of the releases that had none.
+func hashShown(h io.Writer, d SourceData) {
 	if d.Raw {
 		fmt.Fprint(h, "raw ")
+	}
+	for _, f := range d.CustomFields {
+		fmt.Fprintf(h, "%q %q %d ", f.Path, f.Name, f.Type)
 	}
 }
 

@@ -74,11 +74,15 @@ func (c *Connection[T]) TotalCount() int { return c.page.total }
 
 // facets counts all matching items, not only the page's, by an attribute.
 func (p *page) facets(attr, first int) ([]*Facet, error) {
+	return p.facetsOf(&p.table.attrs[attr], first)
+}
+
+func (p *page) facetsOf(a *attribute, first int) ([]*Facet, error) {
 	if err := checkSize("first", first); err != nil {
 		return nil, err
 	}
 	matches := *p.matches
 	matches.check = p.matches.check.fork() // several facets may be counted at the same time
-	counts := p.table.attrs[attr].count(&matches, first)
+	counts := a.count(&matches, first)
 	return counts, matches.check.err()
 }

@@ -48,6 +48,7 @@ type ContactFilter struct {
 	HasEmail                     *bool
 	CreatedAfter, UpdatedAfter   *time.Time // at this time or later
 	CreatedBefore, UpdatedBefore *time.Time
+	Attributes                   []*AttributeFilter
 	ChangedSince                 *time.Time // the record is new or has other values since then
 }
 
@@ -135,6 +136,7 @@ func (b *builder) indexContacts() {
 		}),
 		contactHasEmail: attributeBy(n, func(i int, add func(value, label string)) { add(strconv.FormatBool(l.all[i].Email != ""), "") }),
 	}
+	l.custom = b.indexCustom(b.custom.contacts, n, func(i int, wanted customName) *AttributeValue { return l.all[i].attribute(wanted) })
 	l.words = indexWords(n, func(i int, add func(string)) {
 		c := l.all[i]
 		b.step(1 + len(c.Tags) + len(c.Emails))
@@ -222,6 +224,9 @@ func (d *Directory) filterContacts(s *set, f *ContactFilter) error {
 	}
 	l.keepTimes(s, int(ContactByCreatedAt), f.CreatedAfter, f.CreatedBefore)
 	l.keepTimes(s, int(ContactByUpdatedAt), f.UpdatedAfter, f.UpdatedBefore)
+	if err := l.keepAttributes(s, f.Attributes); err != nil {
+		return err
+	}
 	d.keepChangedContacts(s, f.ChangedSince)
 	return l.search(s, f.Search)
 }

@@ -16,6 +16,8 @@ type SourceData struct {
 	Trust TrustPolicy
 	// Raw shows the rows of accounts, see AccountCore.Raw.
 	Raw bool
+	// CustomFields are the custom fields of its records that the graph shows as attributes.
+	CustomFields []connectors.CustomField
 	// Account returns an account as the type that the kind of source has for it; nil for AccountCore itself.
 	Account func(*AccountCore) Account
 	// Lists return the lengths of the lists that only accounts of that type have, by the lists' names: see Directory.LongestOf.

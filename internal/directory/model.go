@@ -21,9 +21,11 @@ type Source struct {
 	index           int
 	times           map[connectors.Collection]*history.History
 	raw             bool // rows of accounts are shown
-	rolesRestricted bool // there are roles, and no account shows who has them
-	teamsRestricted bool // there are teams, and neither they nor any account show who is in them
-	emailsHidden    bool // there are accounts, and none shows its addresses
+	fields          []connectors.CustomField
+	names           *customNames // of all sources
+	rolesRestricted bool         // there are roles, and no account shows who has them
+	teamsRestricted bool         // there are teams, and neither they nor any account show who is in them
+	emailsHidden    bool         // there are accounts, and none shows its addresses
 }
 
 // KindName is the word for its kind in the configuration.

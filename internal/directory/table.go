@@ -15,6 +15,7 @@ type table struct {
 	ids    []string
 	orders []order // by the list's order field; 0 is the order by name
 	attrs  []attribute
+	custom []customIndex // by name
 	words  wordIndex
 }
 

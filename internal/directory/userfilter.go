@@ -25,6 +25,7 @@ type UserFilter struct {
 	Teams                 []string
 	Roles                 []string
 	Departments           []string
+	Attributes            []*AttributeFilter
 	Locales               []string
 	AccessLevels          []connectors.AccessLevel
 	HasPossibleDuplicates *bool
@@ -84,6 +85,9 @@ func (d *Directory) filterUsers(s *set, f *UserFilter) error {
 	keepAny(UserFacetDepartment, keys(f.Departments), len(f.Departments) > 0)
 	keepAny(UserFacetLocale, f.Locales, len(f.Locales) > 0)
 	keepAny(UserFacetAccessLevel, levelKeys(f.AccessLevels), len(f.AccessLevels) > 0)
+	if err := l.keepAttributes(s, f.Attributes); err != nil {
+		return err
+	}
 	if err := l.search(s, f.Search); err != nil {
 		return err
 	}

@@ -89,6 +89,7 @@ func (b *builder) indexUsers() {
 	byText(func(u *User) Text { return u.Title })
 	byText(func(u *User) Text { return u.Department })
 	l.attrs = b.userAttributes(users)
+	l.custom = b.indexCustom(b.custom.users, len(users), func(i int, wanted customName) *AttributeValue { return users[i].attribute(wanted) })
 	l.words = indexWords(len(users), func(i int, add func(string)) {
 		u := users[i]
 		b.step(1 + len(u.Teams))

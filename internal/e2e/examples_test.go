@@ -125,6 +125,7 @@ func TestServeOverSeparateSystems(t *testing.T) {
 		sources = append(sources, separateSystem(t, kind))
 	}
 	settings["sources"] = sources
+	settings["custom_fields"] = sandbox.CustomFieldSettings()
 	p := serve(t, settings)
 	p.awaitFirstReading(t)
 	for _, e := range examplesIn(t, filepath.Join(repository, "examples")) {

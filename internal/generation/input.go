@@ -60,7 +60,8 @@ func (p *Publisher) data(in input) []directory.SourceData {
 	data := make([]directory.SourceData, len(p.sources))
 	for i, s := range p.sources {
 		d := directory.SourceData{Name: s.Name, Kind: s.Kind, URL: s.URL, Trust: s.Trust, Raw: s.Extra != "", Account: s.Account, Lists: lists(s.Kind),
-			Times: make(map[connectors.Collection]*history.History)}
+			CustomFields: s.CustomFields,
+			Times:        make(map[connectors.Collection]*history.History)}
 		for _, c := range s.Collections() {
 			key, version := snapshot.Key{Source: s.Name, Collection: c}, ""
 			if snap := in.snapshots[key]; snap != nil {

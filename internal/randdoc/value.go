@@ -62,7 +62,7 @@ func (m *maker) rarity(name string) int {
 		return 8
 	case "after":
 		return 4
-	case "search", "accounts":
+	case "search", "accounts", "attributes":
 		return 6
 	case "first", "orderBy":
 		return 2
@@ -208,6 +208,11 @@ func (m *maker) text(at place) string {
 			names = []string{"titel"} // refused as a whole
 		}
 		return m.one(names...)
+	case "name", "names": // of attributes
+		if m.chance(10) {
+			return m.one("", "no such", "a\"b")
+		}
+		return m.one("grade", "team", "started", "remote", "tags")
 	case "email":
 		return m.from(m.world.addresses, "nobody@example.com", "", "@", "ANN@EXAMPLE.COM")
 	case "externalId":

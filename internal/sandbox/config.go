@@ -48,5 +48,8 @@ func (s *Sandbox) config(listen string) string {
 			b.WriteString("    rate_limit: { calls: 1000000, per: 1ms }\n")
 		}
 	}
+	if s.urls[RocketChat] != "" || s.urls[Kommo] != "" {
+		s.writeCustomFields(&b)
+	}
 	return b.String()
 }

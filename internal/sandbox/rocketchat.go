@@ -92,8 +92,6 @@ func rocketChatUser(p *Person, a *Account) fake.User {
 	if p.N%9 != 0 && a.Username != "" { // some have never come
 		u.LastLogin = today.Add(-time.Duration(p.N%600) * time.Hour)
 	}
-	if p.Department != "" {
-		u.CustomFields = map[string]string{"department": p.Department}
-	}
+	u.CustomFields = customFieldsOf(p)
 	return u
 }

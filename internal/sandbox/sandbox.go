@@ -154,7 +154,7 @@ func (s *Sandbox) fake(kind connectors.KindName, prefix string, opt Options) htt
 		return s.Altcraft
 	default:
 		moving := newPresence(s.Company, opt.Now)
-		s.RocketChat = rocketchat.New(rocketChatData(s.Company), rocketchat.Options{Prefix: prefix, NoLimits: !opt.Limits})
+		s.RocketChat = rocketchat.New(rocketChatData(s.Company), rocketchat.Options{Prefix: prefix, NoLimits: !opt.Limits, UnsafeQuery: true})
 		s.RocketChat.Configure(func(k *rocketchat.Options) {
 			k.OnRequest = func(op string, _ int) {
 				if op == "users.presence" {

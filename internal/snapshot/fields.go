@@ -142,6 +142,22 @@ func contactFields(w *wire.Codec, c *connectors.Contact) {
 	w.Time(&c.UpdatedAt)
 }
 
+// withCustom adds the custom fields that the settings of the source ask for. Records of a source without such settings are encoded as before they existed.
+func withCustom(fields func(*wire.Codec, *connectors.Contact)) func(*wire.Codec, *connectors.Contact) {
+	return func(w *wire.Codec, c *connectors.Contact) {
+		fields(w, c)
+		wire.Optional(w, &c.Custom, func(w *wire.Codec, a *connectors.Attributes) { a.Fields(w) })
+	}
+}
+
+// contactContent is what two contacts have to have in common to be equal, and to count as unchanged.
+func contactContent(w *wire.Codec, c *connectors.Contact) {
+	contactFields(w, c)
+	if c.Custom != nil {
+		c.Custom.Fields(w)
+	}
+}
+
 func folderRefFields(w *wire.Codec, f *connectors.FolderRef) {
 	w.String(&f.ID)
 	w.String(&f.Name)

@@ -172,7 +172,11 @@ func (k *Keeper) collection(s *connectors.Source, key Key, settings Settings) *c
 		c.predecessor, c.hits = was, was.hits
 		s := was.view.Load().collectionState
 		s.phase, s.fetching = idle, false
-		c.show(s) // until the old loop has ended
+		c.show(s)                                                                     // until the old loop has ended
+		if was.source.FieldsOf(key.Collection) != c.source.FieldsOf(key.Collection) { // what was fetched may lack the custom fields that are asked for now
+			now := time.Now()
+			c.mail.add(asked{outdated: now, outdatedFull: now})
+		}
 	} else {
 		k.anew = append(k.anew, key)
 	}

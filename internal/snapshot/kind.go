@@ -29,7 +29,8 @@ type kind interface {
 	// encode and decode are for the shared store.
 	encode(Records) ([][]byte, error)
 	decode(parts [][]byte, count int) (Records, error)
-	// of returns the same for a kind of source, which describes the details of its accounts; nil for none. With extra, its records can have an Extra.
+	// of returns the same for a kind of source, which describes the details of its accounts; nil for none. With extra, its records have
+	// what only settings ask for.
 	of(k *connectors.Kind, extra bool) kind
 	// history returns the history after a fetch that brought the newer records, and of which only those with the IDs are gone; with all, the
 	// fetch brought all records.
@@ -61,7 +62,7 @@ var kinds = map[connectors.Collection]kind{
 		connectors.Contacts,
 		func(s *connectors.Source) connectors.Lister[connectors.Contact] { return s.Contacts },
 		func(r *Records) *[]connectors.Contact { return &r.Contacts },
-		contactFields, nil, contactFields, contactFields, nil,
+		contactFields, nil, contactContent, contactContent, withCustom,
 	},
 	connectors.ContactFolders: kindOf[connectors.ContactFolder]{
 		connectors.ContactFolders,

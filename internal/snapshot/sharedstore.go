@@ -63,10 +63,22 @@ func StoreKeyOf(s *connectors.Source, c connectors.Collection, maxPause time.Dur
 	if k := connectors.KindNamed(s.Kind); k != nil && c == connectors.Accounts {
 		i.Details = k.DetailsEncoding()
 	}
-	if c == connectors.Accounts && s.Extra != "" {
-		i.Details += "-" + s.Extra
+	if extra := extraOf(s, c); extra != "" {
+		i.Details += "-" + extra
 	}
 	return i
+}
+
+// extraOf identifies what records of a collection have that only settings ask for; empty for nothing. The custom fields of accounts are among their details.
+func extraOf(s *connectors.Source, c connectors.Collection) string {
+	switch c {
+	case connectors.Accounts:
+		return s.Extra
+	case connectors.Contacts:
+		return s.ContactFields
+	default:
+		return ""
+	}
 }
 
 // Encoding returns the version of the encoding of the item's records: that of all records, and that of the details. Data of another version is

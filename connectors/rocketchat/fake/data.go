@@ -32,9 +32,9 @@ type User struct {
 	Roles        []string // IDs
 	UTCOffset    *float64
 	CreatedAt    time.Time
-	LastLogin    time.Time // zero: never
-	AvatarETag   string    // empty without an uploaded picture
-	CustomFields map[string]string
+	LastLogin    time.Time      // zero: never
+	AvatarETag   string         // empty without an uploaded picture
+	CustomFields map[string]any // what the workspace has defined, usually texts
 	// Omit lists keys that this user's rows lack, such as active or type.
 	Omit []string
 }

@@ -33,7 +33,7 @@ func company(who fake.Credential) fake.Data {
 		Users: []fake.User{
 			{ID: "c", Username: "ada", Name: "Ada", Emails: []fake.Email{{Address: "ada@acme.example", Verified: &yes}, {Address: "a@home.example"}},
 				Roles: []string{"admin"}, Status: "online", UTCOffset: &half, LastLogin: time.UnixMilli(0), AvatarETag: "tag",
-				CustomFields: map[string]string{"floor": "3"}},
+				CustomFields: map[string]any{"floor": "3"}},
 			{ID: "b", Username: "bo", Deactivated: true},
 			{ID: "a", Name: "No Username", Type: "guest", Omit: []string{"active"}},
 			{ID: "d", Emails: []fake.Email{{Address: "only@acme.example"}}},

@@ -37,6 +37,9 @@ type Options struct {
 	CommaIDsBroken   bool // users.presence takes ids=a,b for one ID
 	FullByIDs        bool // users.presence says full to a question by IDs too
 
+	// PublicFields are the custom fields that every caller sees.
+	PublicFields []string
+
 	// Missing lists the calls that the server does not know, such as teams.listAll.
 	Missing []string
 	// ClosedTeams lists the IDs of teams whose members are nobody's business.

@@ -49,8 +49,8 @@ func (c *call) usersList() answer {
 	for _, i := range list[from:to] {
 		u := &x.users[i]
 		row := c.row(u)
-		if fields["customFields"] == 1 && u.CustomFields != nil {
-			row["customFields"] = u.CustomFields
+		if fields["customFields"] == 1 {
+			c.putCustomFields(u, row, c.privileged())
 		}
 		rows = append(rows, row)
 	}
@@ -134,6 +134,19 @@ func (u *User) putPrivate(row object) {
 	}
 }
 
+// putCustomFields adds the custom fields: all, or those that everyone sees. The key is missing where there are none.
+func (c *call) putCustomFields(u *User, row object, private bool) {
+	shown := make(object)
+	for name, value := range u.CustomFields {
+		if private || slices.Contains(c.options.PublicFields, name) {
+			shown[name] = value
+		}
+	}
+	if len(shown) > 0 {
+		row["customFields"] = shown
+	}
+}
+
 func (u *User) without(row object) object {
 	for _, key := range u.Omit {
 		delete(row, key)
@@ -154,10 +167,8 @@ func (c *call) record(u *User, private bool) object {
 		u.putPrivate(record)
 		record["createdAt"] = stamp(u.CreatedAt)
 		record["statusConnection"] = u.status()
-		if u.CustomFields != nil {
-			record["customFields"] = u.CustomFields
-		}
 	}
+	c.putCustomFields(u, record, private)
 	return u.without(record)
 }
 
