@@ -17,6 +17,17 @@ var (
 	openContactFields = []string{"Name", "FirstName", "LastName", "Title", "Emails", "Folder", "Tags", "OwnerID", "URL", "CreatedAt", "UpdatedAt"}
 )
 
+// OpenFields returns the fields of the records of a collection, by their names in package connectors, whose changes everybody may know.
+func OpenFields(c connectors.Collection) []string {
+	switch c {
+	case connectors.Accounts:
+		return openAccountFields
+	case connectors.Contacts:
+		return openContactFields
+	}
+	return nil
+}
+
 // keepChangedUsers keeps only people who have changed at that time or later: a record of one of their accounts was first seen then, or first seen as it is,
 // or an account that was theirs was removed. Nil keeps everybody. What is unknown has not changed.
 func (d *Directory) keepChangedUsers(s *set, since *time.Time) {

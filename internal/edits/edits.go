@@ -19,6 +19,8 @@ const (
 	readEvery = 30 * time.Second
 	// retryFirst is the pause after a failed reading. It doubles with each failure, up to readEvery.
 	retryFirst = time.Second
+	// firstWithin limits the wait for the first reading, for example while Redis starts too.
+	firstWithin = 10 * time.Second
 	// maxBytes limits the stored edits: about 10,000 of them.
 	maxBytes = 4 << 20
 )
@@ -42,7 +44,7 @@ type Edits struct {
 
 	mu        sync.Mutex
 	followers map[chan struct{}]struct{}
-	first     chan struct{} // closed after the first reading, whether or not it has succeeded
+	first     chan struct{} // closed after the first reading, or when it cannot be waited for any longer
 	firstDone func()
 }
 
@@ -102,7 +104,8 @@ func (e *Edits) apply(s *Set) {
 	}
 }
 
-// AwaitFirst waits until the store has been read, or could not be read, for the first time. It returns false if ctx ends first.
+// AwaitFirst waits until the store has been read for the first time, so that this replica shows the same people as others. It waits for at most firstWithin
+// from the beginning of Run, because people without the edits are better than none, and not for a store that is damaged. It returns false if ctx ends first.
 func (e *Edits) AwaitFirst(ctx context.Context) bool {
 	if e.store == nil {
 		return true
@@ -120,6 +123,7 @@ func (e *Edits) Run(ctx context.Context) {
 	if e.store == nil {
 		return
 	}
+	defer time.AfterFunc(firstWithin, e.firstDone).Stop()
 	failures := 0
 	for ctx.Err() == nil {
 		pause := backoff.Jitter(readEvery)
@@ -143,8 +147,10 @@ func (e *Edits) Run(ctx context.Context) {
 func (e *Edits) Read(ctx context.Context) error {
 	e.exchanging.Lock()
 	defer e.exchanging.Unlock()
-	defer e.firstDone()
 	err := e.read(ctx)
+	if err == nil || errors.Is(err, ErrDamaged) {
+		e.firstDone()
+	}
 	if ctx.Err() == nil {
 		e.report(ctx, err)
 	}

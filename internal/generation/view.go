@@ -86,6 +86,7 @@ type View struct {
 }
 
 // Identities explains the directory's people. The first call for a directory takes a tenth of the time of a build; the result is kept with the directory.
+// So it does not end with its caller.
 func (v *View) Identities() *directory.Identities { return v.publication.identities() }
 
 // collection is a loaded collection as the view's directory has it.

@@ -39,7 +39,7 @@ type notifications struct {
 }
 
 // Subscribe returns a channel that receives a value after another replica has published a notification. Several notifications may come as one value.
-// Changed is also received if notifications may have been lost.
+// Changed and Edited are also received if notifications may have been lost.
 func (c *Client) Subscribe(topic Topic) <-chan struct{} {
 	changed := make(chan struct{}, 1)
 	c.notifications.mu.Lock()
@@ -94,6 +94,7 @@ func (c *Client) receive(ctx context.Context) {
 					return
 				}
 				c.notify(Changed) // this replica has missed all messages before the subscription
+				c.notify(Edited)
 			}
 		case <-ctx.Done():
 			return
