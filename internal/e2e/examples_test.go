@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,6 +44,9 @@ func examplesIn(t *testing.T, dir string) []example {
 		variables, err := os.ReadFile(base + ".variables.json")
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			t.Fatal(err)
+		}
+		if strings.Contains("\n"+string(query), "\nsubscription ") { // it has many answers; see TestExampleOfChanges
+			continue
 		}
 		all = append(all, example{filepath.Base(base), string(query), variables, base + ".expected.json"})
 	}
@@ -98,6 +103,51 @@ func TestExamples(t *testing.T) {
 				t.Errorf("the answer by GET (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// The subscription among the examples tells of a change after its cursor, with what a front end shows.
+func TestExampleOfChanges(t *testing.T) {
+	t.Parallel()
+	query, err := os.ReadFile(filepath.Join(repository, "examples", "27-changes.graphql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := system(t, sandbox.Worksection, smallCompany)
+	p := serve(t, settingsOf(reading(sourceSettings(s.Sources()[0]), "1s", "1s")))
+	p.awaitFirstReading(t)
+	var cursor struct{ ChangeCursor string }
+	p.ask(t, "{ changeCursor }", nil).into(t, &cursor)
+	body, err := json.Marshal(map[string]any{"query": string(query), "variables": map[string]any{"after": cursor.ChangeCursor}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := p.overEvents(t, "the example", false, http.MethodPost, "/graphql", body)
+	s.Rename("Firstly")
+	for {
+		data, err := f.read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			Data struct {
+				Changes struct {
+					Action, Label string
+					Fields        []string
+					Reset         bool
+					Node          struct{ Name string }
+				}
+			}
+			Errors []any
+		}
+		if len(data) < 3 || json.Unmarshal(data, &got) != nil || got.Data.Changes.Reset { // a sign of life, or the arrival of the source
+			continue
+		}
+		c := got.Data.Changes
+		if len(got.Errors) > 0 || c.Action != "UPDATED" || !strings.HasPrefix(c.Label, "Firstly ") || c.Node.Name != c.Label || !slices.Contains(c.Fields, "name") {
+			t.Errorf("%s", data)
+		}
+		return
 	}
 }
 
