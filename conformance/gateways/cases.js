@@ -3,6 +3,14 @@
 import assert from "node:assert/strict";
 import { keys } from "./roster.js";
 
+// askRoster asks Roster itself.
+async function askRoster(url, query, variables) {
+  const answer = await fetch(url, {
+    method: "POST", headers: { "content-type": "application/json", authorization: `Bearer ${keys.all}` }, body: JSON.stringify({ query, variables }),
+  });
+  return answer.json();
+}
+
 // known asks Roster itself for a person, and makes the ID of somebody whom it does not know.
 export async function known(url) {
   const answer = await fetch(url, {
@@ -123,6 +131,27 @@ export const cases = [
     variables: () => ({ input: { source: "worksection", name: "Night shift", dryRun: true } }),
     check(answer) {
       assert.equal(faultless(answer).createTeam.outcome, "CHECKED");
+    },
+  },
+  {
+    name: "the subscription `changes`, over server-sent events",
+    otherwise: ["not supported", /subscription/i],
+    async follow(g, roster) {
+      const { changeCursor } = faultless(await g.run("{ changeCursor }", {}, keys.all));
+      const changes = g.follow(`subscription($after: String) { changes(after: $after, kinds: [TEAM]) { __typename cursor action label node { __typename id ... on Team { name } } } }`,
+        { after: changeCursor }, keys.all);
+      const names = ["Gateway one", "Gateway two"].map((n) => `${n} ${changeCursor}`);
+      const answers = [];
+      const told = (async () => {
+        for await (const answer of changes) {
+          answers.push(answer);
+          if (answer.errors || answers.length === names.length) break;
+        }
+      })();
+      for (const name of names) faultless(await askRoster(roster, `mutation($name: String!) { createTeam(input: { source: "worksection", name: $name }) { outcome } }`, { name }));
+      await told;
+      assert.equal(answers[0].errors, undefined, JSON.stringify(answers[0].errors));
+      assert.deepEqual(answers.map(({ data: { changes: c } }) => [c.action, c.label, c.node.__typename, c.node.name]), names.map((n) => ["ADDED", n, "Team", n]));
     },
   },
   {

@@ -52,6 +52,9 @@ async function apollo(subgraphs) {
       const { body } = await server.executeOperation({ query, variables }, { contextValue: { authorization: `Bearer ${key}` } });
       return JSON.parse(JSON.stringify(body.singleResult));
     },
+    async *follow(query, variables, key) {
+      yield this.run(query, variables, key);
+    },
     close: () => server.stop(),
   };
 }
@@ -68,6 +71,26 @@ function hive(supergraph, engine = {}) {
         method: "POST", headers: { "content-type": "application/json", authorization: `Bearer ${key}` }, body: JSON.stringify({ query, variables }),
       });
       return answer.json();
+    },
+    // follow gives what a subscription sends, as server-sent events.
+    async *follow(query, variables, key) {
+      const ending = new AbortController();
+      try {
+        const answer = await runtime.fetch("http://gateway/graphql", {
+          method: "POST", headers: { "content-type": "application/json", accept: "text/event-stream", authorization: `Bearer ${key}` },
+          body: JSON.stringify({ query, variables }), signal: ending.signal,
+        });
+        let text = "";
+        for await (const part of answer.body.pipeThrough(new TextDecoderStream())) {
+          text += part;
+          for (let end; (end = text.indexOf("\n\n")) >= 0; text = text.slice(end + 2)) {
+            const data = /^data: ?(\{.*)$/m.exec(text.slice(0, end));
+            if (data) yield JSON.parse(data[1]);
+          }
+        }
+      } finally {
+        ending.abort();
+      }
     },
     close: () => runtime[Symbol.asyncDispose](),
   };

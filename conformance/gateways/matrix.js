@@ -37,7 +37,8 @@ async function main() {
         roster.to = c.server === "none" ? undefined : servers[c.server ?? "whole"];
         roster.seen.length = 0;
         const ask = (key = keys.all) => g.run(c.query, c.variables?.(people), key);
-        await c.check(await ask(c.key), { people, ask, seen: roster.seen });
+        if (c.follow) await c.follow(g, servers.whole);
+        else await c.check(await ask(c.key), { people, ask, seen: roster.seen });
       } catch (e) {
         const [word, because] = c.otherwise ?? [];
         cell = because?.test(e.message) ? word : "no";

@@ -71,10 +71,10 @@ export async function relay() {
     req.on("data", (c) => chunks.push(c));
     req.on("end", () => {
       const body = Buffer.concat(chunks);
-      seen.push({ headers: req.headers, body: parsed(body) });
+      seen.push({ method: req.method, url: req.url, headers: req.headers, body: parsed(body) });
       if (!r.to) return res.destroy();
       const headers = { ...req.headers, host: new URL(r.to).host };
-      const on = request(r.to, { method: req.method, headers, agent: false }, (answer) => {
+      const on = request(new URL(new URL(req.url, "http://relay").search, r.to), { method: req.method, headers, agent: false }, (answer) => {
         res.writeHead(answer.statusCode, answer.headers);
         answer.pipe(res);
       });

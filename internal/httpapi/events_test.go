@@ -33,12 +33,14 @@ func TestEvents(t *testing.T) {
 		kind    string
 		body    string
 	}{
-		"a query":        {api{}, post(hello, "Accept", events), 200, events, eventWorld + eventDone},
-		"a query by GET": {api{}, get("query={hello}", "Accept", events), 200, events, eventWorld + eventDone},
-		"a mutation":     {api{}, post(`{"query":"mutation { change }"}`, "Accept", events), 200, events, eventWorld + eventDone},
-		"one by GET":     {api{}, get("query=mutation{change}", "Accept", events), 405, "application/json", ""},
-		"named last":     {api{}, post(hello, "Accept", "application/json, "+events), 200, "application/json", `{"data":{"hello":"world"}}`},
-		"liked best":     {api{}, post(hello, "Accept", "application/json;q=0.9, "+events), 200, events, eventWorld + eventDone},
+		"a query":               {api{}, post(hello, "Accept", events), 200, events, eventWorld + eventDone},
+		"a query by GET":        {api{}, get("query={hello}", "Accept", events), 200, events, eventWorld + eventDone},
+		"a mutation":            {api{}, post(`{"query":"mutation { change }"}`, "Accept", events), 200, events, eventWorld + eventDone},
+		"one by GET":            {api{}, get("query=mutation{change}", "Accept", events), 405, "application/json", ""},
+		"a subscription by GET": {counting(0), get("query=subscription{count}", "Accept", events), 200, events, eventDone},
+		"one that does not end": {counting(0), get("query=subscription{count}"), 405, "application/json", ""},
+		"named last":            {api{}, post(hello, "Accept", "application/json, "+events), 200, "application/json", `{"data":{"hello":"world"}}`},
+		"liked best":            {api{}, post(hello, "Accept", "application/json;q=0.9, "+events), 200, events, eventWorld + eventDone},
 		"one with an age": {api{exec: func(ctx context.Context) *graphql.Response {
 			freshness.FromContext(ctx).Answer = &freshness.Answer{OldestAt: read.Add(time.Hour), FreshUntil: read}
 			return &graphql.Response{Data: json.RawMessage("{\n\"hello\":\r\n\"world\"}")}

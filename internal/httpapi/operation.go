@@ -139,7 +139,7 @@ func (h *handler) begin(ctx context.Context, op *operation, params *graphql.RawP
 	switch {
 	case chosen == nil:
 		return h.refused(ctx, &graphql.OperationContext{}, noSuchOperation(params.OperationName))
-	case op.readOnly && chosen.Operation != ast.Query:
+	case op.readOnly && chosen.Operation != ast.Query && (chosen.Operation != ast.Subscription || !op.streamed):
 		return nil, ctx, onlyByPost
 	}
 	of.plans = doc.plans
