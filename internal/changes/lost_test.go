@@ -1,6 +1,7 @@
 package changes
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -130,6 +131,11 @@ func TestACursorOfAnotherReplica(t *testing.T) {
 			t.Errorf("%v: before it was read: %v, %v", ahead, told, err)
 		}
 		_, wake, _ := s.log.after(never)
+		over, cancel := context.WithCancel(t.Context()) // who does not want to wait learns the same
+		cancel()
+		if _, err := never.Next(over, anything); !errors.Is(err, context.Canceled) {
+			t.Errorf("%v: before a reading, the reader of a cursor that never was gets %v", ahead, err)
+		}
 		s.step(t, publishedWith("a"))
 		if told, err := ending(t, r); len(told) > 0 || err != nil {
 			t.Errorf("%v: before the directory is as new: %v, %v", ahead, told, err)
@@ -141,6 +147,9 @@ func TestACursorOfAnotherReplica(t *testing.T) {
 		}
 		if _, err := ending(t, never); !errors.Is(err, ErrExpired) {
 			t.Errorf("%v: a cursor that never was: %v", ahead, err)
+		}
+		if _, err := never.Next(over, anything); !errors.Is(err, ErrExpired) {
+			t.Errorf("%v: after it: %v", ahead, err)
 		}
 		store.tell("c", "3")
 		s.step(t, publishedWith("c"))
