@@ -27,8 +27,10 @@ import (
 
 	"roster/graph"
 	"roster/internal/access"
+	"roster/internal/directory"
 	"roster/internal/httpapi"
 	"roster/internal/randdoc"
+	"roster/internal/snapshot"
 	"roster/resolvers"
 )
 
@@ -134,7 +136,8 @@ func withTwins(t *testing.T, seed uint64, f func(*twins)) {
 
 func newTwins(t testing.TB, dice randdoc.Dice, withPresence bool) *twins {
 	v := invented{dice, withPresence}
-	server := newTestServer(t, v.sources()...).read()
+	sources := v.sources()
+	server := newTestServerBy(t, directory.Rules{Authority: sources[0].Name}, snapshot.Options{Sources: sources}).read()
 	server.api.WithoutPlans = true
 	survey := server.post(http.Header{"Content-Type": {"application/json"}}, bodyOf(t, randdoc.Document{Text: randdoc.Survey, Variables: "{}"}))
 	limits := httpapi.DefaultLimits()

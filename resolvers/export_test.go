@@ -254,6 +254,7 @@ func TestEachFieldIsAColumnOrNot(t *testing.T) {
 	without := map[string]string{
 		"User.avatarUrl": "it says nothing in a table", "User.presence": "it asks sources", "User.presenceAsOf": "it asks sources", "User.roleGrants": "it repeats roles",
 		"User.possibleDuplicates": "it is for a review of its own", "User.completeness": "headers say it for the whole list", "User.asOf": "as above",
+		"User.leaver":     "it is null for almost everybody",
 		"User.formerIds":  "they are empty for almost everybody",
 		"User.provenance": "it is for a review of its own", "User.identity": "as above",
 		"Team.provenance": "as above", "Role.provenance": "as above", "Contact.provenance": "as above",

@@ -32,6 +32,7 @@ var requiredByType = map[string]generation.Required{
 	"UserConnection":    setOf(connectors.Accounts),
 	"Account":           setOf(connectors.Accounts),
 	"IdentityPreview":   setOf(connectors.Accounts),
+	"Leaver":            setOf(connectors.Accounts),
 	"Team":              requiredForTeams,
 	"TeamConnection":    requiredForTeams,
 	"Role":              requiredForRoles,

@@ -36,7 +36,7 @@ var unsized = map[string]directory.List{
 }
 
 // ofPeople has the lists with at most one item for each item of a list of a person. Several objects may have lists of the same person.
-var ofPeople = map[string]directory.List{"IdentityLink.accounts": directory.UserAccounts, candidates: directory.UserAccounts}
+var ofPeople = map[string]directory.List{"IdentityLink.accounts": directory.UserAccounts, candidates: directory.UserAccounts, "Leaver.activeAccounts": directory.UserAccounts}
 
 // candidates has, of the fields of other objects, at most directory.MaxRecordCandidates.
 const candidates = "FieldProvenance.candidates"

@@ -127,138 +127,142 @@ var PlanTypes = plan.Types{
 		Late:   map[string]bool{"observedAt": true},
 	},
 	{
-		Name: "PageInfo", Number: 27, Satisfies: []string{"PageInfo"},
+		Name: "Leaver", Number: 27, Satisfies: []string{"Leaver"},
+		Fields: map[string]int{"authority": 1, "accountId": 2, "externalId": 3, "account": 4, "since": 5, "activeAccounts": 6},
+	},
+	{
+		Name: "PageInfo", Number: 28, Satisfies: []string{"PageInfo"},
 		Fields: map[string]int{"hasNextPage": 1, "hasPreviousPage": 2, "startCursor": 3, "endCursor": 4},
 	},
 	{
-		Name: "Permission", Number: 28, Satisfies: []string{"Permission"},
+		Name: "Permission", Number: 29, Satisfies: []string{"Permission"},
 		Fields: map[string]int{"entity": 1, "action": 2, "grant": 3},
 	},
 	{
-		Name: "Phone", Number: 29, Satisfies: []string{"Phone"},
+		Name: "Phone", Number: 30, Satisfies: []string{"Phone"},
 		Fields: map[string]int{"number": 1, "raw": 2, "kind": 3},
 	},
 	{
-		Name: "PreviewedId", Number: 30, Satisfies: []string{"PreviewedId"},
+		Name: "PreviewedId", Number: 31, Satisfies: []string{"PreviewedId"},
 		Fields: map[string]int{"user": 1, "id": 2},
 	},
 	{
-		Name: "PreviewedPerson", Number: 31, Satisfies: []string{"PreviewedPerson"},
+		Name: "PreviewedPerson", Number: 32, Satisfies: []string{"PreviewedPerson"},
 		Fields: map[string]int{"id": 1, "name": 2, "accounts": 3},
 	},
 	{
-		Name: "PreviewedSplit", Number: 32, Satisfies: []string{"PreviewedSplit"},
+		Name: "PreviewedSplit", Number: 33, Satisfies: []string{"PreviewedSplit"},
 		Fields: map[string]int{"user": 1, "people": 2},
 	},
 	{
-		Name: "Query", Number: 33, Satisfies: []string{"Query"},
+		Name: "Query", Number: 34, Satisfies: []string{"Query"},
 		Fields: map[string]int{"viewer": 1, "node": 2, "nodes": 3, "changeCursor": 4, "contact": 5, "contactFolder": 6, "contacts": 7, "contactFolders": 8, "identityPreview": 9, "identityEdits": 10, "role": 11, "roles": 12, "sources": 13, "team": 14, "teams": 15, "user": 16, "users": 17, "_entities": 18},
 	},
 	{
-		Name: "RocketChatAccount", Number: 34, Satisfies: []string{"RocketChatAccount", "Account", "Node", "_Entity"},
+		Name: "RocketChatAccount", Number: 35, Satisfies: []string{"RocketChatAccount", "Account", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "observedAt": 15, "emails": 16, "type": 17, "avatarUrl": 18, "presence": 19, "statusText": 20, "utcOffset": 21, "customFields": 22},
 		Late:   map[string]bool{"observedAt": true, "presence": true, "statusText": true},
 	},
 	{
-		Name: "RocketChatEmail", Number: 35, Satisfies: []string{"RocketChatEmail"},
+		Name: "RocketChatEmail", Number: 36, Satisfies: []string{"RocketChatEmail"},
 		Fields: map[string]int{"address": 1, "verified": 2},
 	},
 	{
-		Name: "Role", Number: 36, Satisfies: []string{"Role", "Node", "_Entity"},
+		Name: "Role", Number: 37, Satisfies: []string{"Role", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "name": 4, "description": 5, "accessLevel": 6, "permissions": 7, "holders": 8, "provenance": 9},
 	},
 	{
-		Name: "RoleConnection", Number: 37, Satisfies: []string{"RoleConnection"},
+		Name: "RoleConnection", Number: 38, Satisfies: []string{"RoleConnection"},
 		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4, "completeness": 5},
 	},
 	{
-		Name: "RoleEdge", Number: 38, Satisfies: []string{"RoleEdge"},
+		Name: "RoleEdge", Number: 39, Satisfies: []string{"RoleEdge"},
 		Fields: map[string]int{"node": 1, "cursor": 2},
 	},
 	{
-		Name: "RoleGrant", Number: 39, Satisfies: []string{"RoleGrant"},
+		Name: "RoleGrant", Number: 40, Satisfies: []string{"RoleGrant"},
 		Fields: map[string]int{"role": 1, "account": 2, "active": 3},
 	},
 	{
-		Name: "Source", Number: 40, Satisfies: []string{"Source", "Node"},
-		Fields: map[string]int{"id": 1, "name": 2, "kind": 3, "kindName": 4, "url": 5, "state": 6, "collections": 7, "breaker": 8, "pause": 9, "capabilities": 10, "credential": 11, "coverage": 12},
+		Name: "Source", Number: 41, Satisfies: []string{"Source", "Node"},
+		Fields: map[string]int{"id": 1, "name": 2, "kind": 3, "kindName": 4, "authority": 5, "url": 6, "state": 7, "collections": 8, "breaker": 9, "pause": 10, "capabilities": 11, "credential": 12, "coverage": 13},
 	},
 	{
-		Name: "SourceCollection", Number: 41, Satisfies: []string{"SourceCollection"},
+		Name: "SourceCollection", Number: 42, Satisfies: []string{"SourceCollection"},
 		Fields: map[string]int{"kind": 1, "state": 2, "count": 3, "expectedCount": 4, "syncedAt": 5, "triedAt": 6, "freshFor": 7, "reads": 8, "waits": 9, "error": 10, "loss": 11, "tiers": 12, "fetch": 13, "reading": 14, "anomalies": 15},
 	},
 	{
-		Name: "SourceCredential", Number: 42, Satisfies: []string{"SourceCredential"},
+		Name: "SourceCredential", Number: 43, Satisfies: []string{"SourceCredential"},
 		Fields: map[string]int{"state": 1, "expiresAt": 2, "renewed": 3, "message": 4},
 	},
 	{
-		Name: "SourceError", Number: 43, Satisfies: []string{"SourceError"},
+		Name: "SourceError", Number: 44, Satisfies: []string{"SourceError"},
 		Fields: map[string]int{"message": 1, "code": 2, "retryAt": 3},
 	},
 	{
-		Name: "SourceFetch", Number: 44, Satisfies: []string{"SourceFetch"},
+		Name: "SourceFetch", Number: 45, Satisfies: []string{"SourceFetch"},
 		Fields: map[string]int{"startedAt": 1, "count": 2, "expectedCount": 3},
 	},
 	{
-		Name: "SourceLoss", Number: 45, Satisfies: []string{"SourceLoss"},
+		Name: "SourceLoss", Number: 46, Satisfies: []string{"SourceLoss"},
 		Fields: map[string]int{"since": 1, "acceptedAt": 2, "known": 3, "found": 4, "lost": 5},
 	},
 	{
-		Name: "SourcePause", Number: 46, Satisfies: []string{"SourcePause"},
+		Name: "SourcePause", Number: 47, Satisfies: []string{"SourcePause"},
 		Fields: map[string]int{"until": 1, "message": 2, "code": 3, "partial": 4},
 	},
 	{
-		Name: "SourceTier", Number: 47, Satisfies: []string{"SourceTier"},
+		Name: "SourceTier", Number: 48, Satisfies: []string{"SourceTier"},
 		Fields: map[string]int{"kind": 1, "entries": 2, "bytes": 3, "syncedAt": 4, "hits": 5, "misses": 6, "fills": 7, "waits": 8},
 	},
 	{
-		Name: "StagePermission", Number: 48, Satisfies: []string{"StagePermission"},
+		Name: "StagePermission", Number: 49, Satisfies: []string{"StagePermission"},
 		Fields: map[string]int{"entity": 1, "pipelineId": 2, "stageId": 3, "action": 4, "grant": 5},
 	},
 	{
-		Name: "Team", Number: 49, Satisfies: []string{"Team", "Node", "_Entity"},
+		Name: "Team", Number: 50, Satisfies: []string{"Team", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "name": 4, "kind": 5, "members": 6, "provenance": 7},
 	},
 	{
-		Name: "TeamConnection", Number: 50, Satisfies: []string{"TeamConnection"},
+		Name: "TeamConnection", Number: 51, Satisfies: []string{"TeamConnection"},
 		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4, "completeness": 5},
 	},
 	{
-		Name: "TeamEdge", Number: 51, Satisfies: []string{"TeamEdge"},
+		Name: "TeamEdge", Number: 52, Satisfies: []string{"TeamEdge"},
 		Fields: map[string]int{"node": 1, "cursor": 2},
 	},
 	{
-		Name: "User", Number: 52, Satisfies: []string{"User", "Node", "_Entity"},
-		Fields: map[string]int{"id": 1, "formerIds": 2, "name": 3, "firstName": 4, "lastName": 5, "title": 6, "department": 7, "email": 8, "emails": 9, "phones": 10, "addresses": 11, "attributes": 12, "avatarUrl": 13, "locale": 14, "active": 15, "bot": 16, "presence": 17, "presenceAsOf": 18, "createdAt": 19, "teams": 20, "roles": 21, "roleGrants": 22, "accessLevel": 23, "accounts": 24, "possibleDuplicates": 25, "identity": 26, "completeness": 27, "asOf": 28, "provenance": 29},
+		Name: "User", Number: 53, Satisfies: []string{"User", "Node", "_Entity"},
+		Fields: map[string]int{"id": 1, "formerIds": 2, "name": 3, "firstName": 4, "lastName": 5, "title": 6, "department": 7, "email": 8, "emails": 9, "phones": 10, "addresses": 11, "attributes": 12, "avatarUrl": 13, "locale": 14, "active": 15, "bot": 16, "presence": 17, "presenceAsOf": 18, "createdAt": 19, "teams": 20, "roles": 21, "roleGrants": 22, "accessLevel": 23, "accounts": 24, "possibleDuplicates": 25, "identity": 26, "leaver": 27, "completeness": 28, "asOf": 29, "provenance": 30},
 		Late:   map[string]bool{"presence": true, "presenceAsOf": true, "asOf": true},
 	},
 	{
-		Name: "UserConnection", Number: 53, Satisfies: []string{"UserConnection"},
+		Name: "UserConnection", Number: 54, Satisfies: []string{"UserConnection"},
 		Fields: map[string]int{"edges": 1, "nodes": 2, "pageInfo": 3, "totalCount": 4, "facets": 5, "attributeFacets": 6, "completeness": 7},
 	},
 	{
-		Name: "UserEdge", Number: 54, Satisfies: []string{"UserEdge"},
+		Name: "UserEdge", Number: 55, Satisfies: []string{"UserEdge"},
 		Fields: map[string]int{"node": 1, "cursor": 2},
 	},
 	{
-		Name: "UserEmail", Number: 55, Satisfies: []string{"UserEmail"},
+		Name: "UserEmail", Number: 56, Satisfies: []string{"UserEmail"},
 		Fields: map[string]int{"address": 1, "trust": 2, "sources": 3},
 	},
 	{
-		Name: "Viewer", Number: 56, Satisfies: []string{"Viewer"},
+		Name: "Viewer", Number: 57, Satisfies: []string{"Viewer"},
 		Fields: map[string]int{"subject": 1, "scopes": 2, "user": 3, "account": 4, "worksection": 5},
 	},
 	{
-		Name: "ViewerAccount", Number: 57, Satisfies: []string{"ViewerAccount"},
+		Name: "ViewerAccount", Number: 58, Satisfies: []string{"ViewerAccount"},
 		Fields: map[string]int{"source": 1, "externalId": 2, "name": 3, "email": 4, "title": 5, "department": 6, "accessLevel": 7, "account": 8},
 	},
 	{
-		Name: "WorksectionAccount", Number: 58, Satisfies: []string{"WorksectionAccount", "Account", "Node", "_Entity"},
+		Name: "WorksectionAccount", Number: 59, Satisfies: []string{"WorksectionAccount", "Account", "Node", "_Entity"},
 		Fields: map[string]int{"id": 1, "source": 2, "externalId": 3, "user": 4, "name": 5, "username": 6, "email": 7, "emailTrust": 8, "active": 9, "accessLevel": 10, "roles": 11, "teams": 12, "url": 13, "raw": 14, "observedAt": 15, "firstName": 16, "lastName": 17, "title": 18, "department": 19, "addedAt": 20, "rate": 21, "avatarUrl": 22, "phones": 23, "addresses": 24, "chats": 25, "socials": 26, "otherContacts": 27},
 		Late:   map[string]bool{"observedAt": true},
 	},
 	{
-		Name: "WorksectionViewer", Number: 59, Satisfies: []string{"WorksectionViewer"},
+		Name: "WorksectionViewer", Number: 60, Satisfies: []string{"WorksectionViewer"},
 		Fields: map[string]int{"source": 1, "externalId": 2, "name": 3, "email": 4, "title": 5, "department": 6, "accessLevel": 7, "account": 8},
 	},
 }
@@ -2604,6 +2608,72 @@ func (x *planned) writeLateKommoAccount(b []byte, o *model.KommoAccount, f *plan
 	return b, is
 }
 
+func (x *planned) writeLeaver(b []byte, o *directory.Leaver, s *plan.Selection) ([]byte, bool) {
+	start, ok := len(b), true
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		b = append(b, f.Key...)
+		if f.Guarded && len(f.Args) == 0 && x.IsDenied(f) {
+			b = append(b, "null"...)
+			continue
+		}
+		is := true
+		switch f.Number {
+		case plan.Typename:
+			b = append(b, f.Text...)
+		case 1: // authority
+			x.Enter(f)
+			v := o.Authority
+			if v == nil {
+				x.Null()
+				is = false
+			} else {
+				b, is = x.writeSource(b, v, f.Sub)
+			}
+			x.Leave()
+		case 2: // accountId
+			v := o.AccountID
+			b = plan.AppendID(b, v)
+		case 3: // externalId
+			v := o.ExternalID
+			b = plan.AppendString(b, v)
+		case 4: // account
+			x.Enter(f)
+			v := o.Account
+			if v == nil {
+				is = false
+			} else {
+				b, is = x.writeAccount(b, v, f)
+			}
+			x.Leave()
+		case 5: // since
+			v := o.Since
+			b, is = model.AppendDateTime(b, v)
+		case 6: // activeAccounts
+			x.Enter(f)
+			v := o.ActiveAccounts
+			b, is = x.writeNAccount2ᚕrosterᚋinternalᚋdirectoryᚐAccountᚄ(b, v, f)
+			x.Leave()
+		}
+		if is {
+			continue
+		}
+		if f.NonNull {
+			ok = false
+		} else {
+			b = append(b, "null"...)
+		}
+	}
+	if !ok {
+		return x.Cut(b, start), false
+	}
+	if len(s.Fields) == 0 {
+		return append(b, "{}"...), true
+	}
+	b[start] = '{' // in the place of the first field's comma
+	return append(b, '}'), true
+}
+
 func (x *planned) writePageInfo(b []byte, o *directory.PageInfo, s *plan.Selection) ([]byte, bool) {
 	start, ok := len(b), true
 	for i := range s.Fields {
@@ -4287,10 +4357,13 @@ func (x *planned) writeSource(b []byte, o *directory.Source, s *plan.Selection) 
 		case 4: // kindName
 			v := o.KindName()
 			b = plan.AppendString(b, v)
-		case 5: // url
+		case 5: // authority
+			v := o.IsAuthority()
+			b = plan.AppendBoolean(b, v)
+		case 6: // url
 			v := o.URL
 			b, is = model.AppendText(b, v)
-		case 6: // state
+		case 7: // state
 			ctx := x.Ctx
 			v, err := x.Resolvers.Source().State(ctx, o)
 			if err != nil {
@@ -4304,7 +4377,7 @@ func (x *planned) writeSource(b []byte, o *directory.Source, s *plan.Selection) 
 			if !is {
 				x.NullField(f)
 			}
-		case 7: // collections
+		case 8: // collections
 			x.Enter(f)
 			ctx := x.Ctx
 			v, err := x.Resolvers.Source().Collections(ctx, o)
@@ -4316,7 +4389,7 @@ func (x *planned) writeSource(b []byte, o *directory.Source, s *plan.Selection) 
 			}
 			b, is = x.writeNSourceCollection2ᚕᚖrosterᚋgraphᚋmodelᚐSourceCollectionᚄ(b, v, f)
 			x.Leave()
-		case 8: // breaker
+		case 9: // breaker
 			ctx := x.Ctx
 			v, err := x.Resolvers.Source().Breaker(ctx, o)
 			if err != nil {
@@ -4330,7 +4403,7 @@ func (x *planned) writeSource(b []byte, o *directory.Source, s *plan.Selection) 
 			if !is {
 				x.NullField(f)
 			}
-		case 9: // pause
+		case 10: // pause
 			x.Enter(f)
 			ctx := x.Ctx
 			v, err := x.Resolvers.Source().Pause(ctx, o)
@@ -4346,7 +4419,7 @@ func (x *planned) writeSource(b []byte, o *directory.Source, s *plan.Selection) 
 				b, is = x.writeSourcePause(b, v, f.Sub)
 			}
 			x.Leave()
-		case 10: // capabilities
+		case 11: // capabilities
 			x.Enter(f)
 			ctx := x.Ctx
 			v, err := x.Resolvers.Source().Capabilities(ctx, o)
@@ -4358,7 +4431,7 @@ func (x *planned) writeSource(b []byte, o *directory.Source, s *plan.Selection) 
 			}
 			b, is = x.writeNSourceCapability2ᚕrosterᚋgraphᚋmodelᚐSourceCapabilityᚄ(b, v, f)
 			x.Leave()
-		case 11: // credential
+		case 12: // credential
 			x.Enter(f)
 			ctx := x.Ctx
 			v, err := x.Resolvers.Source().Credential(ctx, o)
@@ -4374,7 +4447,7 @@ func (x *planned) writeSource(b []byte, o *directory.Source, s *plan.Selection) 
 				b, is = x.writeSourceCredential(b, v, f.Sub)
 			}
 			x.Leave()
-		case 12: // coverage
+		case 13: // coverage
 			x.Enter(f)
 			ctx := x.Ctx
 			v, err := x.Resolvers.Source().Coverage(ctx, o)
@@ -5409,7 +5482,16 @@ func (x *planned) writeUser(b []byte, o *directory.User, s *plan.Selection) ([]b
 				b, is = x.writeIdentity(b, v, f.Sub)
 			}
 			x.Leave()
-		case 27: // completeness
+		case 27: // leaver
+			x.Enter(f)
+			v := o.Leaver()
+			if v == nil {
+				is = false
+			} else {
+				b, is = x.writeLeaver(b, v, f.Sub)
+			}
+			x.Leave()
+		case 28: // completeness
 			x.Enter(f)
 			ctx := x.Ctx
 			v, err := x.Resolvers.User().Completeness(ctx, o)
@@ -5426,7 +5508,7 @@ func (x *planned) writeUser(b []byte, o *directory.User, s *plan.Selection) ([]b
 				b, is = x.writeCompleteness(b, v, f.Sub)
 			}
 			x.Leave()
-		case 28: // asOf
+		case 29: // asOf
 			if f.Late {
 				x.Later(b, o, f)
 				continue
@@ -5446,7 +5528,7 @@ func (x *planned) writeUser(b []byte, o *directory.User, s *plan.Selection) ([]b
 				v := *v
 				b, is = model.AppendDateTime(b, v)
 			}
-		case 29: // provenance
+		case 30: // provenance
 			x.Enter(f)
 			var (
 				err error
@@ -5535,7 +5617,7 @@ func (x *planned) writeLateUser(b []byte, o *directory.User, f *plan.Field) ([]b
 			v := *v
 			b, is = model.AppendDateTime(b, v)
 		}
-	case 28: // asOf
+	case 29: // asOf
 		ctx := x.Ctx
 		v, err := x.Resolvers.User().AsOf(ctx, o)
 		if err != nil {
@@ -6418,6 +6500,9 @@ func (x *planned) readUserFilter(in plan.Object, err error) (it directory.UserFi
 	}
 	if v, given := in.Value("createdBefore", x.Variables); given && err == nil {
 		it.CreatedBefore, err = x.unmarshalODateTime2ᚖtimeᚐTime(x.Ctx, v)
+	}
+	if v, given := in.Value("leaver", x.Variables); given && err == nil {
+		it.Leaver, err = x.unmarshalOBoolean2ᚖbool(x.Ctx, v)
 	}
 	if v, given := in.Value("changedSince", x.Variables); given && err == nil {
 		it.ChangedSince, err = x.unmarshalODateTime2ᚖtimeᚐTime(x.Ctx, v)
@@ -7899,19 +7984,19 @@ func (x *planned) writeOTeam2ᚕᚖrosterᚋinternalᚋdirectoryᚐTeamᚄ(b []b
 func (x *planned) writeAccount(b []byte, object directory.Account, f *plan.Field) ([]byte, bool) {
 	switch o := object.(type) {
 	case model.WorksectionAccount:
-		return x.writeWorksectionAccount(b, &o, f.Of[58])
+		return x.writeWorksectionAccount(b, &o, f.Of[59])
 	case *model.WorksectionAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeWorksectionAccount(b, o, f.Of[58])
+		return x.writeWorksectionAccount(b, o, f.Of[59])
 	case model.RocketChatAccount:
-		return x.writeRocketChatAccount(b, &o, f.Of[34])
+		return x.writeRocketChatAccount(b, &o, f.Of[35])
 	case *model.RocketChatAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRocketChatAccount(b, o, f.Of[34])
+		return x.writeRocketChatAccount(b, o, f.Of[35])
 	case model.KommoAccount:
 		return x.writeKommoAccount(b, &o, f.Of[26])
 	case *model.KommoAccount:
@@ -7938,19 +8023,19 @@ func (x *planned) writeAccount(b []byte, object directory.Account, f *plan.Field
 func (x *planned) writeNode(b []byte, object directory.Node, f *plan.Field) ([]byte, bool) {
 	switch o := object.(type) {
 	case model.WorksectionAccount:
-		return x.writeWorksectionAccount(b, &o, f.Of[58])
+		return x.writeWorksectionAccount(b, &o, f.Of[59])
 	case *model.WorksectionAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeWorksectionAccount(b, o, f.Of[58])
+		return x.writeWorksectionAccount(b, o, f.Of[59])
 	case model.RocketChatAccount:
-		return x.writeRocketChatAccount(b, &o, f.Of[34])
+		return x.writeRocketChatAccount(b, &o, f.Of[35])
 	case *model.RocketChatAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRocketChatAccount(b, o, f.Of[34])
+		return x.writeRocketChatAccount(b, o, f.Of[35])
 	case model.KommoAccount:
 		return x.writeKommoAccount(b, &o, f.Of[26])
 	case *model.KommoAccount:
@@ -7974,22 +8059,22 @@ func (x *planned) writeNode(b []byte, object directory.Node, f *plan.Field) ([]b
 		if o == nil {
 			return b, false
 		}
-		return x.writeUser(b, o, f.Of[52])
+		return x.writeUser(b, o, f.Of[53])
 	case *directory.Team:
 		if o == nil {
 			return b, false
 		}
-		return x.writeTeam(b, o, f.Of[49])
+		return x.writeTeam(b, o, f.Of[50])
 	case *directory.Source:
 		if o == nil {
 			return b, false
 		}
-		return x.writeSource(b, o, f.Of[40])
+		return x.writeSource(b, o, f.Of[41])
 	case *directory.Role:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRole(b, o, f.Of[36])
+		return x.writeRole(b, o, f.Of[37])
 	case *directory.ContactFolder:
 		if o == nil {
 			return b, false
@@ -8012,19 +8097,19 @@ func (x *planned) writeNode(b []byte, object directory.Node, f *plan.Field) ([]b
 func (x *planned) write_Entity(b []byte, object fedruntime.Entity, f *plan.Field) ([]byte, bool) {
 	switch o := object.(type) {
 	case model.WorksectionAccount:
-		return x.writeWorksectionAccount(b, &o, f.Of[58])
+		return x.writeWorksectionAccount(b, &o, f.Of[59])
 	case *model.WorksectionAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeWorksectionAccount(b, o, f.Of[58])
+		return x.writeWorksectionAccount(b, o, f.Of[59])
 	case model.RocketChatAccount:
-		return x.writeRocketChatAccount(b, &o, f.Of[34])
+		return x.writeRocketChatAccount(b, &o, f.Of[35])
 	case *model.RocketChatAccount:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRocketChatAccount(b, o, f.Of[34])
+		return x.writeRocketChatAccount(b, o, f.Of[35])
 	case model.KommoAccount:
 		return x.writeKommoAccount(b, &o, f.Of[26])
 	case *model.KommoAccount:
@@ -8048,17 +8133,17 @@ func (x *planned) write_Entity(b []byte, object fedruntime.Entity, f *plan.Field
 		if o == nil {
 			return b, false
 		}
-		return x.writeUser(b, o, f.Of[52])
+		return x.writeUser(b, o, f.Of[53])
 	case *directory.Team:
 		if o == nil {
 			return b, false
 		}
-		return x.writeTeam(b, o, f.Of[49])
+		return x.writeTeam(b, o, f.Of[50])
 	case *directory.Role:
 		if o == nil {
 			return b, false
 		}
-		return x.writeRole(b, o, f.Of[36])
+		return x.writeRole(b, o, f.Of[37])
 	case *directory.ContactFolder:
 		if o == nil {
 			return b, false

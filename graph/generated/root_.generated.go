@@ -388,6 +388,15 @@ type ComplexityRoot struct {
 		Username         func(childComplexity int) int
 	}
 
+	Leaver struct {
+		Account        func(childComplexity int) int
+		AccountID      func(childComplexity int) int
+		ActiveAccounts func(childComplexity int) int
+		Authority      func(childComplexity int) int
+		ExternalID     func(childComplexity int) int
+		Since          func(childComplexity int) int
+	}
+
 	Mutation struct {
 		CreateContact       func(childComplexity int, input model.CreateContactInput) int
 		CreateContactFolder func(childComplexity int, input model.CreateContactFolderInput) int
@@ -533,6 +542,7 @@ type ComplexityRoot struct {
 		Coverage     func(childComplexity int) int
 		Credential   func(childComplexity int) int
 		ID           func(childComplexity int) int
+		IsAuthority  func(childComplexity int) int
 		Kind         func(childComplexity int) int
 		KindName     func(childComplexity int) int
 		Name         func(childComplexity int) int
@@ -672,6 +682,7 @@ type ComplexityRoot struct {
 		Identity           func(childComplexity int) int
 		KnownEmail         func(childComplexity int) int
 		LastName           func(childComplexity int) int
+		Leaver             func(childComplexity int) int
 		Locale             func(childComplexity int) int
 		Name               func(childComplexity int) int
 		Phones             func(childComplexity int) int
@@ -2399,6 +2410,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.KommoAccount.Username(childComplexity), true
 
+	case "Leaver.account":
+		if e.ComplexityRoot.Leaver.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Leaver.Account(childComplexity), true
+	case "Leaver.accountId":
+		if e.ComplexityRoot.Leaver.AccountID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Leaver.AccountID(childComplexity), true
+	case "Leaver.activeAccounts":
+		if e.ComplexityRoot.Leaver.ActiveAccounts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Leaver.ActiveAccounts(childComplexity), true
+	case "Leaver.authority":
+		if e.ComplexityRoot.Leaver.Authority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Leaver.Authority(childComplexity), true
+	case "Leaver.externalId":
+		if e.ComplexityRoot.Leaver.ExternalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Leaver.ExternalID(childComplexity), true
+	case "Leaver.since":
+		if e.ComplexityRoot.Leaver.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Leaver.Since(childComplexity), true
+
 	case "Mutation.createContact":
 		if e.ComplexityRoot.Mutation.CreateContact == nil {
 			break
@@ -3154,6 +3202,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Source.ID(childComplexity), true
+	case "Source.authority":
+		if e.ComplexityRoot.Source.IsAuthority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Source.IsAuthority(childComplexity), true
 	case "Source.kind":
 		if e.ComplexityRoot.Source.Kind == nil {
 			break
@@ -3753,6 +3807,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.LastName(childComplexity), true
+	case "User.leaver":
+		if e.ComplexityRoot.User.Leaver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Leaver(childComplexity), true
 	case "User.locale":
 		if e.ComplexityRoot.User.Locale == nil {
 			break
@@ -5437,6 +5497,8 @@ type Source implements Node {
   kind: SourceKind!
   "The word for its kind in the configuration, which tells kinds apart that are OTHER."
   kindName: String!
+  "Whether the configuration names it as the source that decides who works here: see User.leaver."
+  authority: Boolean!
   "Where people open it."
   url: URL
   "The worst state of its collections."
@@ -5984,6 +6046,12 @@ type User implements Node @key(fields: "id") @key(fields: "email") {
   "Why the accounts are one person, and why accounts of others that look alike are not. It is computed on request."
   identity: Identity! @cost(weight: 10)
   """
+  Since when the person is gone in the source that decides who works here (identity.authority), if they still have active accounts
+  elsewhere. Null for everybody else: who works here, has no active account, never had an account in that source, or is a program. Also
+  null if the configuration names no such source, and while it is not known.
+  """
+  leaver: Leaver
+  """
   Whether all sources of this person's data could be fetched: the sources with accounts, and those with teams and roles if the
   operation asks for them. Behind a router, this field shows that a source is missing, because a router drops headers and has no
   list that says so.
@@ -5997,6 +6065,25 @@ type User implements Node @key(fields: "id") @key(fields: "email") {
   and accessLevel. A field that is named twice is there once.
   """
   provenance(fields: [String!]): [FieldProvenance!]! @cost(weight: 5) @listSize(assumedSize: 17)
+}
+
+"A person who is gone in the source that decides who works here, and still has active accounts elsewhere."
+type Leaver {
+  "The source that decides."
+  authority: Source!
+  "The ID of the account there."
+  accountId: ID!
+  "The ID that the source gives it."
+  externalId: String!
+  "The account there, which is not active; null if the source no longer has it."
+  account: Account
+  """
+  When the first fetch began that saw the person gone: the account inactive, or removed. It can have happened earlier, and at any time if
+  that was the first fetch of all. Null if it is unknown.
+  """
+  since: DateTime
+  "The accounts elsewhere that are still active, with their access level, roles and teams."
+  activeAccounts: [Account!]!
 }
 
 "A role, and an account that grants it."
@@ -6434,6 +6521,11 @@ input UserFilter {
   createdAfter: DateTime
   "Has a createdAt before this time. A person without createdAt does not match."
   createdBefore: DateTime
+  """
+  Whether the person is gone in the source that decides who works here, and still has active accounts elsewhere: see User.leaver. It is an
+  error if the configuration names no such source.
+  """
+  leaver: Boolean
   """
   Fetches have seen a change of the person at this time or later: an account that is new or has other values, or that is gone. A
   fetch counts with its beginning, so that the asOf of the last answer finds everything since. Somebody of whom no time is known
@@ -7311,6 +7403,24 @@ func (ec *executionContext) childFields_KommoAccount(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type KommoAccount", field.Name)
 }
 
+func (ec *executionContext) childFields_Leaver(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "authority":
+		return ec.fieldContext_Leaver_authority(ctx, field)
+	case "accountId":
+		return ec.fieldContext_Leaver_accountId(ctx, field)
+	case "externalId":
+		return ec.fieldContext_Leaver_externalId(ctx, field)
+	case "account":
+		return ec.fieldContext_Leaver_account(ctx, field)
+	case "since":
+		return ec.fieldContext_Leaver_since(ctx, field)
+	case "activeAccounts":
+		return ec.fieldContext_Leaver_activeAccounts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Leaver", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -7527,6 +7637,8 @@ func (ec *executionContext) childFields_Source(ctx context.Context, field graphq
 		return ec.fieldContext_Source_kind(ctx, field)
 	case "kindName":
 		return ec.fieldContext_Source_kindName(ctx, field)
+	case "authority":
+		return ec.fieldContext_Source_authority(ctx, field)
 	case "url":
 		return ec.fieldContext_Source_url(ctx, field)
 	case "state":
@@ -7817,6 +7929,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_possibleDuplicates(ctx, field)
 	case "identity":
 		return ec.fieldContext_User_identity(ctx, field)
+	case "leaver":
+		return ec.fieldContext_User_leaver(ctx, field)
 	case "completeness":
 		return ec.fieldContext_User_completeness(ctx, field)
 	case "asOf":

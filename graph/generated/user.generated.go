@@ -31,6 +31,7 @@ type UserResolver interface {
 	PresenceAsOf(ctx context.Context, obj *directory.User) (*time.Time, error)
 
 	Identity(ctx context.Context, obj *directory.User) (*directory.Identity, error)
+
 	Completeness(ctx context.Context, obj *directory.User) (*directory.Completeness, error)
 	AsOf(ctx context.Context, obj *directory.User) (*time.Time, error)
 	Provenance(ctx context.Context, obj *directory.User, fields []string) ([]*directory.FieldProvenance, error)
@@ -2283,6 +2284,171 @@ func (ec *executionContext) fieldContext_KommoAccount_rank(_ context.Context, fi
 	return graphql.NewScalarFieldContext("KommoAccount", field, false, false, errors.New("field of type KommoRank does not have child fields"))
 }
 
+func (ec *executionContext) _Leaver_authority(ctx context.Context, field graphql.CollectedField, obj *directory.Leaver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Leaver_authority(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Authority, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.Source) graphql.Marshaler {
+			return ec.marshalNSource2ᚖrosterᚋinternalᚋdirectoryᚐSource(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Leaver_authority(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Leaver",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Source(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Leaver_accountId(ctx context.Context, field graphql.CollectedField, obj *directory.Leaver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Leaver_accountId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AccountID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Leaver_accountId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Leaver", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Leaver_externalId(ctx context.Context, field graphql.CollectedField, obj *directory.Leaver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Leaver_externalId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExternalID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Leaver_externalId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Leaver", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Leaver_account(ctx context.Context, field graphql.CollectedField, obj *directory.Leaver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Leaver_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Account, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v directory.Account) graphql.Marshaler {
+			return ec.marshalOAccount2rosterᚋinternalᚋdirectoryᚐAccount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Leaver_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Leaver",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Leaver_since(ctx context.Context, field graphql.CollectedField, obj *directory.Leaver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Leaver_since(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Since, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Leaver_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Leaver", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Leaver_activeAccounts(ctx context.Context, field graphql.CollectedField, obj *directory.Leaver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Leaver_activeAccounts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ActiveAccounts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []directory.Account) graphql.Marshaler {
+			return ec.marshalNAccount2ᚕrosterᚋinternalᚋdirectoryᚐAccountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Leaver_activeAccounts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Leaver",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Permission_entity(ctx context.Context, field graphql.CollectedField, obj *connectors.Permission) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3911,6 +4077,38 @@ func (ec *executionContext) fieldContext_User_identity(_ context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _User_leaver(ctx context.Context, field graphql.CollectedField, obj *directory.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_leaver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Leaver(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *directory.Leaver) graphql.Marshaler {
+			return ec.marshalOLeaver2ᚖrosterᚋinternalᚋdirectoryᚐLeaver(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_User_leaver(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "User",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Leaver(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _User_completeness(ctx context.Context, field graphql.CollectedField, obj *directory.User) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5342,7 +5540,7 @@ func (ec *executionContext) unmarshalInputUserFilter(ctx context.Context, obj an
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"search", "active", "bot", "sources", "allSources", "withoutSources", "in", "notIn", "accounts", "minAccounts", "maxAccounts", "teams", "roles", "departments", "locales", "attributes", "accessLevels", "hasPossibleDuplicates", "hasEmail", "hasDepartment", "createdAfter", "createdBefore", "changedSince"}
+	fieldsInOrder := [...]string{"search", "active", "bot", "sources", "allSources", "withoutSources", "in", "notIn", "accounts", "minAccounts", "maxAccounts", "teams", "roles", "departments", "locales", "attributes", "accessLevels", "hasPossibleDuplicates", "hasEmail", "hasDepartment", "createdAfter", "createdBefore", "leaver", "changedSince"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -5503,6 +5701,13 @@ func (ec *executionContext) unmarshalInputUserFilter(ctx context.Context, obj an
 				return it, err
 			}
 			it.CreatedBefore = data
+		case "leaver":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("leaver"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Leaver = data
 		case "changedSince":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("changedSince"))
 			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
@@ -6384,6 +6589,69 @@ func (ec *executionContext) _KommoAccount(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var leaverImplementors = []string{"Leaver"}
+
+func (ec *executionContext) _Leaver(ctx context.Context, sel ast.SelectionSet, obj *directory.Leaver) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, leaverImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Leaver")
+		case "authority":
+			out.Values[i] = ec._Leaver_authority(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "accountId":
+			out.Values[i] = ec._Leaver_accountId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "externalId":
+			out.Values[i] = ec._Leaver_externalId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "account":
+			out.Values[i] = ec._Leaver_account(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "since":
+			out.Values[i] = ec._Leaver_since(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "activeAccounts":
+			out.Values[i] = ec._Leaver_activeAccounts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var permissionImplementors = []string{"Permission"}
 
 func (ec *executionContext) _Permission(ctx context.Context, sel ast.SelectionSet, obj *connectors.Permission) graphql.Marshaler {
@@ -7145,6 +7413,11 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "leaver":
+			out.Values[i] = ec._User_leaver(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "completeness":
 			field := field
 
@@ -8207,6 +8480,13 @@ func (ec *executionContext) marshalOKommoRank2string(ctx context.Context, sel as
 	_ = ctx
 	res := model.MarshalKommoRank(v)
 	return res
+}
+
+func (ec *executionContext) marshalOLeaver2ᚖrosterᚋinternalᚋdirectoryᚐLeaver(ctx context.Context, sel ast.SelectionSet, v *directory.Leaver) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Leaver(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOPermission2ᚕrosterᚋconnectorsᚐPermissionᚄ(ctx context.Context, sel ast.SelectionSet, v []connectors.Permission) graphql.Marshaler {

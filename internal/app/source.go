@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"time"
 
 	"roster/connectors"
 	"roster/connectors/registry"
@@ -83,12 +84,19 @@ func open(configured []wanted, runtime connectors.Runtime, propagating connector
 	return sources, errors.Join(faults...)
 }
 
+// rememberLeavers is how long the removals of the source that decides who works here are remembered: a year, which reviews of access usually cover.
+const rememberLeavers = 366 * 24 * time.Hour
+
 func settings(cfg *config.Config) map[snapshot.Key]snapshot.Settings {
 	out := make(map[snapshot.Key]snapshot.Settings)
 	for i := range cfg.Sources {
 		for kind, c := range cfg.Sources[i].Collections {
-			out[snapshot.Key{Source: cfg.Sources[i].Name, Collection: kind}] = snapshot.Settings{FreshFor: c.FreshFor, KeepFor: c.KeepFor,
+			s := snapshot.Settings{FreshFor: c.FreshFor, KeepFor: c.KeepFor,
 				MinInterval: c.MinInterval, FullEvery: c.FullEvery, MaxLoss: c.MaxLoss, AcceptAfter: c.AcceptAfter, MaxPause: cfg.Sources[i].MaxPause}
+			if kind == connectors.Accounts && cfg.Sources[i].Name == cfg.Identity.Authority {
+				s.RememberFor = rememberLeavers
+			}
+			out[snapshot.Key{Source: cfg.Sources[i].Name, Collection: kind}] = s
 		}
 	}
 	return out
@@ -113,6 +121,6 @@ func rules(cfg *config.Config) directory.Rules {
 		anchors = append(anchors, directory.Anchor(a))
 	}
 	return directory.Rules{
-		Anchors: anchors, Links: cfg.Identity.Link, Splits: cfg.Identity.Split, SharedMailboxes: cfg.Identity.SharedMailboxes, Precedence: precedence,
+		Authority: cfg.Identity.Authority, Anchors: anchors, Links: cfg.Identity.Link, Splits: cfg.Identity.Split, SharedMailboxes: cfg.Identity.SharedMailboxes, Precedence: precedence,
 	}
 }

@@ -109,8 +109,9 @@ func (p *program) runDemo(ctx context.Context, cmd *cobra.Command, o *demoOption
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	cfg.DrainDelay = 0                                                        // there is no load balancer
-	cfg.Introspection = true                                                  // the data is not secret, and the playground needs it for its documentation
+	cfg.DrainDelay = 0       // there is no load balancer
+	cfg.Introspection = true // the data is not secret, and the playground needs it for its documentation
+	cfg.Identity.Authority = fakes.Authority()
 	if cfg.Identity.Dir, err = os.MkdirTemp("", "roster-demo-"); err == nil { // without it, everything but edits of identities works
 		defer os.RemoveAll(cfg.Identity.Dir) //nolint:errcheck // the edits are not needed afterwards
 	}

@@ -87,6 +87,7 @@ func (d *decoder) check(f *rootFile, over overrides) *Config {
 	}
 	c.Identity.Anchors = d.anchors(f.Identity.Anchors, c.Sources)
 	d.customFields(f.CustomFields, c)
+	c.Identity.Authority = d.authority(f.Identity.Authority, c.Sources, names)
 	c.Precedence = d.precedence(&f.Precedence, names)
 	c.Webhooks = d.webhooks(f.Webhooks, names)
 	if f.TLS != nil {

@@ -83,6 +83,7 @@ type Anchor struct {
 type Identity struct {
 	Dir         string // for edits; empty for Redis, or none
 	Link, Split [][]connectors.Ref
+	Authority   string // the name of the source that decides who works here; empty for none
 	Anchors     []Anchor
 	// SharedMailboxes are local parts in lower case; nil for the usual ones.
 	SharedMailboxes []string

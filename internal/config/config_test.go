@@ -282,7 +282,7 @@ func TestEverySetting(t *testing.T) {
 		},
 		Writes: Writes{Dir: filepath.Join("testdata", "good", "kept"), SettleAfter: 20 * time.Second, ShowFor: time.Hour, AuditValues: true},
 		Identity: Identity{
-			Dir: filepath.Join("testdata", "good", "kept", "identity"),
+			Dir: filepath.Join("testdata", "good", "kept", "identity"), Authority: "worksection",
 			Link: [][]connectors.Ref{
 				{ref("worksection", "3993"), ref("rocketchat", "pW4kTzq8LrXc2NvHd")}, {ref("kommo", "1"), ref("altcraft", "9:a/b")},
 			},

@@ -46,6 +46,29 @@ func (d *decoder) identity(f *identityFile, names map[string]bool) Identity {
 	return id
 }
 
+// authority returns the source that decides who works here. It must be a source from which accounts are read.
+func (d *decoder) authority(name string, sources []Source, names map[string]bool) string {
+	const path = "identity.authority"
+	if name == "" || d.faulty(path) {
+		return name
+	}
+	i := slices.IndexFunc(sources, func(s Source) bool { return s.Name == name })
+	if i < 0 || !names[name] {
+		d.noSource(name, path, names)
+		return name
+	}
+	kind := connectors.KindNamed(sources[i].Kind)
+	_, reads := sources[i].Collections[connectors.Accounts]
+	switch {
+	case kind == nil: // which is a fault of its own
+	case kind.Collection(connectors.Accounts) == nil:
+		d.fault(path, "this kind of source has no accounts: name a source that lists the people who work here")
+	case !reads:
+		d.fault(path, "no accounts are read from this source: remove accounts: false from its collections, or name another source")
+	}
+	return name
+}
+
 func (d *decoder) groups(lists [][]string, path string, names map[string]bool) [][]connectors.Ref {
 	var groups [][]connectors.Ref
 	for i, list := range lists {

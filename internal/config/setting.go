@@ -259,6 +259,7 @@ type identityFile struct {
 	Dir             string       `key:"dir" type:"path" default:"(none, or redis)" doc:"A directory for the edits that linkAccounts, splitAccount and undoIdentity make, without redis. For one process only: a second one does not start. Relative to the configuration file."`
 	Link            [][]string   `key:"link" type:"list of lists of source/id" default:"(none)" doc:"Accounts that are one person, at least two in each list: [[projects/3993, chat/pW4kTzq8]]."`
 	Split           [][]string   `key:"split" type:"list of lists of source/id" default:"(none)" doc:"Accounts that are different people although they share an address, at least two in each list."`
+	Authority       string       `key:"authority" type:"source" default:"(none)" doc:"The name of the source that decides who works here, such as hr. Whoever is gone there and has an active account elsewhere is a leaver; see truth.md."`
 	Anchors         []anchorFile `key:"anchors" default:"(none)" doc:"Values other than addresses that accounts of one person have in common, such as the number of an employee; see identity.md. At most 10."`
 	SharedMailboxes []string     `key:"shared_mailboxes" default:"(info, sales, support and the like)" doc:"The parts before the @ of addresses that never join accounts. Replaces the default list, which is in identity.md."`
 }

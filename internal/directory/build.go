@@ -174,6 +174,9 @@ func hashRules(h io.Writer, rules Rules) {
 	for _, a := range rules.Anchors {
 		fmt.Fprintf(h, "%q %q ", a.Name, a.Fields)
 	}
+	if rules.Authority != "" {
+		fmt.Fprintf(h, "authority %q ", rules.Authority)
+	}
 }
 
 // collectAccounts adds the accounts of all sources, each linked to its teams and roles.

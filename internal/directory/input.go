@@ -2,6 +2,7 @@ package directory
 
 import (
 	"iter"
+	"time"
 
 	"roster/connectors"
 	"roster/internal/history"
@@ -32,6 +33,9 @@ type SourceData struct {
 	// Times say when the fetches of a collection first saw what its records are now; nil for nothing known. They are no part of the directory's version:
 	// the same records can have another history in another replica for a moment.
 	Times map[connectors.Collection]*history.History
+
+	// Partial is not nil if a part of the accounts may be unknown: then it is the beginning of the last fetch whose accounts are all known.
+	Partial *time.Time
 
 	// Versions are the content hashes of the collections above; they become part of the directory's version.
 	Versions []string
@@ -97,6 +101,8 @@ type Rules struct {
 	Anchors []Anchor
 	// SharedMailboxes are local parts, such as info, whose addresses match nobody. Nil means DefaultSharedMailboxes.
 	SharedMailboxes []string
+	// Authority is the name of the source that decides who works here, see User.Leaver; empty for none.
+	Authority string
 	// Precedence has for a field the names of sources in order of preference. Other sources follow in the configured order.
 	Precedence map[Field][]string
 }

@@ -39,6 +39,7 @@ func (b *builder) joinUsers() {
 	b.indexFormer()
 	b.indexEmails()
 	b.collectRemoved()
+	b.setAuthority()
 }
 
 // indexEmails indexes people by their addresses. It leaves out addresses that several people have, each vouched for by a source, and shared mailboxes,

@@ -26,6 +26,7 @@ type Source struct {
 	rolesRestricted bool         // there are roles, and no account shows who has them
 	teamsRestricted bool         // there are teams, and neither they nor any account show who is in them
 	emailsHidden    bool         // there are accounts, and none shows its addresses
+	authority       *authority
 }
 
 // KindName is the word for its kind in the configuration.

@@ -13,6 +13,7 @@ type removedAccount struct {
 	history.Removal
 	source *Source
 	user   *User
+	linked bool // by the operator, and not by an address
 }
 
 // collectRemoved finds out to whom the removed accounts belonged. It follows the operator's links and splits, and addresses for which the source vouched
@@ -50,7 +51,9 @@ func (b *builder) collectRemoved() {
 	for i := range all {
 		r := &all[i]
 		ref := connectors.Ref{Source: r.source.Name, ID: r.ID}
-		if r.user = linked[ref]; r.user == nil {
+		if r.user = linked[ref]; r.user != nil {
+			r.linked = true
+		} else {
 			if found := owners[i].Values(); len(found) == 1 && !b.splitFrom(ref, found[0]) {
 				r.user = found[0]
 			}

@@ -33,6 +33,7 @@ type UserFilter struct {
 	HasDepartment         *bool
 	CreatedAfter          *time.Time // at this time or later
 	CreatedBefore         *time.Time
+	Leaver                *bool      // gone in the source that decides who works here, and active elsewhere
 	ChangedSince          *time.Time // an account's record is new or has other values since then, or an account is gone
 }
 
@@ -80,6 +81,9 @@ func (d *Directory) filterUsers(s *set, f *UserFilter) error {
 	keepBool(userHasDepartment, f.HasDepartment)
 	l.keepTimes(s, int(UserByCreatedAt), f.CreatedAfter, f.CreatedBefore)
 	d.keepChangedUsers(s, f.ChangedSince)
+	if err := d.keepLeavers(s, f.Leaver); err != nil {
+		return err
+	}
 	keepAny(UserFacetTeam, teams, len(f.Teams) > 0)
 	keepAny(UserFacetRole, roles, len(f.Roles) > 0)
 	keepAny(UserFacetDepartment, keys(f.Departments), len(f.Departments) > 0)

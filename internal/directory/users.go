@@ -57,6 +57,7 @@ const (
 	userAnyRole // also roles of inactive accounts
 	userHasEmail
 	userHasDepartment
+	userLeaver
 )
 
 // userList is all people.
@@ -169,7 +170,22 @@ func (b *builder) userAttributes(users []*User) []attribute {
 
 		userHasEmail:      isTrue(func(u *User) bool { return u.Email != "" }, "", ""),
 		userHasDepartment: isTrue(func(u *User) bool { return u.Department != "" }, "", ""),
+
+		userLeaver: b.leavers(users),
 	}
+}
+
+// leavers indexes the people who are gone; nobody if no source decides who works here.
+func (b *builder) leavers(users []*User) attribute {
+	if b.dir.authority() == nil {
+		return attribute{}
+	}
+	return attributeBy(len(users), func(i int, add func(value, label string)) {
+		b.step(1)
+		if users[i].Leaver() != nil {
+			add("true", "")
+		}
+	})
 }
 
 // levelKey returns the value of an access level in filters.

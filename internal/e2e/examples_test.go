@@ -169,7 +169,7 @@ func TestExamplesByScript(t *testing.T) {
 // Four systems in processes of their own give what the demo gives.
 func TestServeOverSeparateSystems(t *testing.T) {
 	t.Parallel()
-	settings := map[string]any{"listen": "127.0.0.1:0", "identity": map[string]any{"dir": t.TempDir()}}
+	settings := map[string]any{"listen": "127.0.0.1:0", "identity": map[string]any{"dir": t.TempDir(), "authority": "kommo"}}
 	var sources []json.RawMessage
 	for _, kind := range sandbox.Kinds {
 		sources = append(sources, separateSystem(t, kind))

@@ -27,7 +27,16 @@ func (in input) version(key snapshot.Key) string {
 }
 
 func (in input) same(other input) bool {
-	return in.edits == other.edits && sameVersions(in.snapshots, other.snapshots) && maps.Equal(in.additions.all(), other.additions.all())
+	return in.edits == other.edits && in.partial() == other.partial() && sameVersions(in.snapshots, other.snapshots) && maps.Equal(in.additions.all(), other.additions.all())
+}
+
+// partial reports whether accounts of the source that decides who works here may be unknown.
+func (in input) partial() bool {
+	if in.rules == nil || in.rules.Authority == "" {
+		return false
+	}
+	snap := in.snapshots[snapshot.Key{Source: in.rules.Authority, Collection: connectors.Accounts}]
+	return snap != nil && !snap.Complete
 }
 
 // with returns a copy of the input in which one collection is that of another input.
@@ -67,6 +76,9 @@ func (p *Publisher) data(in input) []directory.SourceData {
 			if snap := in.snapshots[key]; snap != nil {
 				version = snap.Version
 				add(&d, snap.Records)
+				if c == connectors.Accounts && !snap.Complete {
+					d.Partial = &snap.OldestAt
+				}
 				d.Times[c] = snap.Times.Without(in.additions.ids(key))
 			}
 			d.Versions = append(d.Versions, version+in.additions.addTo(&d, key))

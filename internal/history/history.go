@@ -107,6 +107,17 @@ func (h *History) Changed(id string, fields ...string) time.Time {
 	return timeOf(h.base)
 }
 
+// First returns the time of the first fetch that saw the record; zero if it is unknown.
+func (h *History) First(id string) time.Time {
+	if h == nil {
+		return time.Time{}
+	}
+	if r := h.record(id); r != nil {
+		return timeOf(r.begin(h))
+	}
+	return timeOf(h.base)
+}
+
 // Unseen reports whether no fetch has seen the record: see Without.
 func (h *History) Unseen(id string) bool {
 	if h == nil {

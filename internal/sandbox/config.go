@@ -51,5 +51,18 @@ func (s *Sandbox) config(listen string) string {
 	if s.urls[RocketChat] != "" || s.urls[Kommo] != "" {
 		s.writeCustomFields(&b)
 	}
+	if name := s.Authority(); name != "" {
+		fmt.Fprintf(&b, "identity:\n  authority: %s\n", name)
+	}
 	return b.String()
+}
+
+// Authority returns the name of the source that decides who works in the company, so that there are leavers; empty if the company has no such source.
+func (s *Sandbox) Authority() string {
+	for _, c := range s.Sources() {
+		if c.Kind == Kommo { // in which some accounts are not active
+			return c.Name
+		}
+	}
+	return ""
 }

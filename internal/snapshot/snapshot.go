@@ -94,6 +94,8 @@ type Settings struct {
 	FreshFor time.Duration
 	// KeepFor is how long data is served while the fetches from its source fail.
 	KeepFor time.Duration
+	// RememberFor is how long removals are remembered, if that is longer than KeepFor.
+	RememberFor time.Duration
 	// MinInterval is the shortest time between the beginnings of two fetches.
 	MinInterval time.Duration
 	// FullEvery is the time from one full fetch to the next, if a source can report changes. In between, only changes are fetched.
@@ -105,6 +107,8 @@ type Settings struct {
 	// MaxPause is how long a stored pause of the source is believed; 0 for connectors.MaxPause.
 	MaxPause time.Duration
 }
+
+func (s Settings) remember() time.Duration { return max(s.KeepFor, s.RememberFor) }
 
 // DefaultSettings returns the settings of a collection without a configuration.
 func DefaultSettings(c connectors.Collection) Settings {
@@ -120,5 +124,5 @@ func DefaultSettings(c connectors.Collection) Settings {
 func (s Settings) or(d Settings) Settings {
 	return Settings{FreshFor: cmp.Or(s.FreshFor, d.FreshFor), KeepFor: cmp.Or(s.KeepFor, d.KeepFor), MinInterval: cmp.Or(s.MinInterval, d.MinInterval),
 		FullEvery: cmp.Or(s.FullEvery, d.FullEvery), MaxLoss: cmp.Or(s.MaxLoss, d.MaxLoss), AcceptAfter: cmp.Or(s.AcceptAfter, d.AcceptAfter),
-		MaxPause: s.MaxPause}
+		MaxPause: s.MaxPause, RememberFor: s.RememberFor}
 }

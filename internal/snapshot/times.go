@@ -25,10 +25,10 @@ func (t *step) times(base Records, r *fetchResult, version string) *history.Hist
 	case was.Version == version: // nothing has changed, and nothing is compared
 		return was.Times
 	case base.Len() == 0 && was.Records.Len() > 0 && !r.complete: // what is known is too old, see snapshot
-		return t.kind.history(was.Times.Again(at), Records{}, r.records, nil, false, at, t.settings.KeepFor)
+		return t.kind.history(was.Times.Again(at), Records{}, r.records, nil, false, at, t.settings.remember())
 	}
 	all := r.complete && r.since == nil
-	return t.kind.history(was.Times, was.Records, r.records, r.gone, all, at, t.settings.KeepFor)
+	return t.kind.history(was.Times, was.Records, r.records, r.gone, all, at, t.settings.remember())
 }
 
 // timesAfter returns the history of a snapshot from the shared store. A release that knows no history, or a loss of what was stored, must not
@@ -42,7 +42,7 @@ func (t *step) timesAfter(m *Meta, r Records, stored *history.History) *history.
 	case was.Version == m.Version:
 		return was.Times
 	}
-	return t.kind.history(was.Times, was.Records, r, nil, m.Complete && was.Complete, m.FetchedAt, t.settings.KeepFor)
+	return t.kind.history(was.Times, was.Records, r, nil, m.Complete && was.Complete, m.FetchedAt, t.settings.remember())
 }
 
 func (k kindOf[T]) history(h *history.History, older, newer Records, gone []string, all bool, at time.Time, remember time.Duration) *history.History {

@@ -1,0 +1,161 @@
+package directory
+
+import (
+	"slices"
+	"time"
+
+	"roster/connectors"
+	"roster/internal/history"
+)
+
+// Leaver is a person who is gone in the source that decides who works here (Rules.Authority), and still has active accounts elsewhere.
+type Leaver struct {
+	// Authority is the source that decides.
+	Authority *Source
+	// AccountID and ExternalID are those of the account there. Account is nil if the source no longer has it.
+	AccountID, ExternalID string
+	Account               Account
+	// Since is when a fetch first saw that the person is gone; zero if that is unknown. It can have happened earlier, at any time if the first fetch of all
+	// saw it.
+	Since time.Time
+	// ActiveAccounts are the active accounts in other sources.
+	ActiveAccounts []Account
+}
+
+// authority knows who is gone in the source that decides who works here. All sources of a directory have the same one.
+type authority struct {
+	source *Source
+	// removed are the accounts that the source no longer has and that belonged to somebody.
+	removed map[*User][]*removedAccount
+	// before ends what may be believed: nil for no end, because all of the source's accounts are known. See SourceData.Partial.
+	before *time.Time
+}
+
+// setAuthority finds the source that decides who works here. It follows collectRemoved.
+func (b *builder) setAuthority() {
+	i := slices.IndexFunc(b.dir.sources, func(s *Source) bool { return b.rules.Authority != "" && s.Name == b.rules.Authority })
+	if i < 0 {
+		return
+	}
+	a := &authority{source: b.dir.sources[i], before: b.data[i].Partial, removed: make(map[*User][]*removedAccount)}
+	someone := len(b.data[i].Accounts) > 0 // a source that has nobody at all has probably lost a right
+	for n := range b.dir.removed {
+		if r := &b.dir.removed[n]; someone && r.source == a.source {
+			a.removed[r.user] = append(a.removed[r.user], r)
+		}
+	}
+	for _, s := range b.dir.sources {
+		s.authority = a
+	}
+}
+
+// authority returns the source that decides who works here; nil for none.
+func (d *Directory) authority() *authority {
+	if len(d.sources) == 0 {
+		return nil
+	}
+	return d.sources[0].authority
+}
+
+// keepLeavers keeps only people who are gone, or only others. Nil keeps everybody.
+func (d *Directory) keepLeavers(s *set, leaver *bool) error {
+	switch {
+	case leaver == nil:
+		return nil
+	case d.authority() == nil:
+		return &InputError{"filter.leaver", "no source decides who works here: set identity.authority in the configuration"}
+	case *leaver:
+		s.intersect(d.users.having(userLeaver, "true"))
+	default:
+		s.subtract(d.users.having(userLeaver, "true"))
+	}
+	return nil
+}
+
+// IsAuthority reports whether the operator has named the source as the one that decides who works here.
+func (s *Source) IsAuthority() bool { return s.authority != nil && s.authority.source == s }
+
+// Leaver returns since when a person is gone who still has active accounts, or nil for everybody else: who works here, has no active account, never had
+// an account in the source that decides, or is a program. It also returns nil if no source decides.
+func (u *User) Leaver() *Leaver {
+	a := u.Accounts[0].Core().Source.authority
+	if a == nil || !u.Active || u.Bot {
+		return nil
+	}
+	l := &Leaver{Authority: a.source}
+	for _, account := range u.Accounts {
+		switch c := account.Core(); {
+		case c.Source != a.source && c.Active:
+			l.ActiveAccounts = append(l.ActiveAccounts, account)
+		case c.Source == a.source && c.Active:
+			return nil
+		}
+	}
+	if !a.deactivated(l, u) && !a.gone(l, u) {
+		return nil
+	}
+	return l
+}
+
+// deactivated reports whether the person's accounts in the source are there and inactive. The last one that was deactivated counts.
+func (a *authority) deactivated(l *Leaver, u *User) bool {
+	known := true
+	for _, account := range u.Accounts {
+		c := account.Core()
+		if c.Source != a.source {
+			continue
+		}
+		since := c.ChangedAt(FieldActive)
+		if !c.Fetched() || !a.believes(since) {
+			return false
+		}
+		known = known && !since.IsZero()
+		if l.Account == nil || since.After(l.Since) {
+			l.Account, l.AccountID, l.ExternalID, l.Since = account, c.ID, c.ExternalID, since
+		}
+	}
+	if !known {
+		l.Since = time.Time{}
+	}
+	return l.Account != nil
+}
+
+// gone reports whether the source no longer has the person's account. The last one that was removed counts.
+func (a *authority) gone(l *Leaver, u *User) bool {
+	if slices.ContainsFunc(u.Accounts, func(account Account) bool { return account.Core().Source == a.source }) {
+		return false
+	}
+	for _, r := range a.removed[u] {
+		if !r.At.After(l.Since) || !a.believes(r.At) || !r.wasOf(u) ||
+			!slices.ContainsFunc(l.ActiveAccounts, func(account Account) bool { return account.Core().seenBefore(r.At) }) {
+			continue
+		}
+		l.ExternalID, l.Since = r.ID, r.At
+	}
+	if l.ExternalID == "" {
+		return false
+	}
+	l.AccountID = AccountID(connectors.Ref{Source: a.source.Name, ID: l.ExternalID})
+	return true
+}
+
+// believes reports whether something that was first seen at that time counts, although a part of the source's accounts may be unknown now.
+func (a *authority) believes(at time.Time) bool { return a.before == nil || at.Before(*a.before) }
+
+// wasOf reports whether the removed account belonged to the person then already, and not only since the person got an address that the account had:
+// addresses are given to others after somebody has left.
+func (r *removedAccount) wasOf(u *User) bool {
+	return r.linked || slices.ContainsFunc(u.Accounts, func(account Account) bool {
+		c := account.Core()
+		return c.seenBefore(r.At) && c.ChangedAt(FieldEmail).Before(r.At) && slices.ContainsFunc(c.emails, func(e accountEmail) bool {
+			hash := history.HashOf(e.key)
+			return slices.ContainsFunc(r.Addresses, func(had history.Address) bool { return had.Hash == hash })
+		})
+	})
+}
+
+// seenBefore reports whether a fetch had seen the account before that time. Of accounts that were there before the program kept times, no time is known,
+// and they count as seen before.
+func (a *AccountCore) seenBefore(at time.Time) bool {
+	return a.Fetched() && a.Source.history(connectors.Accounts).First(a.ExternalID).Before(at)
+}
