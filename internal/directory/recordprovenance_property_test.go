@@ -164,8 +164,15 @@ func timeOrNone(t time.Time) any {
 // drawWorld draws a company whose contacts also have what company leaves out.
 func drawWorld(t *rapid.T) (directory.Rules, []directory.SourceData) {
 	rules, data := reachable(t)
+	common := connectors.Email{Address: "common@acme.example", Verified: new(true)} // so that many contacts have the address of several accounts
 	for _, s := range data {
+		if len(s.Accounts) > 0 {
+			s.Accounts[0].Emails = append(slices.Clone(s.Accounts[0].Emails), common)
+		}
 		for i := range s.Contacts {
+			if i == 0 {
+				s.Contacts[i].Emails = append(slices.Clone(s.Contacts[i].Emails), common)
+			}
 			c := &s.Contacts[i]
 			c.LastName, c.URL = pick(t, []string{"", "Adams"}), pick(t, []string{"", "https://crm.example/1"})
 			if rapid.Bool().Draw(t, "phone") {
