@@ -15,6 +15,7 @@ import (
 var reviewFilters = map[string]string{
 	"inactive-worksection": `{ accounts: [{ sources: ["worksection"], active: false }, { sources: ["kommo", "altcraft", "rocketchat"], active: true }] }`,
 	"inactive-rocketchat":  `{ accounts: [{ sources: ["rocketchat"], active: false }, { sources: ["kommo", "altcraft", "worksection"], active: true }] }`,
+	"leavers":              `{ leaver: true }`,
 	"administrators":       `{ accounts: [{ active: true, accessLevels: [ADMIN, OWNER], min: 2 }] }`,
 	"single":               `{ active: true, bot: false, maxAccounts: 1 }`,
 	"unverified":           `{ active: true, bot: false, hasEmail: false }`,
@@ -133,6 +134,7 @@ func TestDashboardReviewIsLive(t *testing.T) {
 	p := serve(t, settings)
 	p.awaitFirstReading(t)
 	page := browsertest.OpenDashboard(t, p.url+"/review", desktop)
+	page.Wait(`[data-notice="authority"]`, "name the source that decides who works here with identity.authority")
 	const filter = `{ accounts: [{ sources: ["rocketchat"], active: false }, { sources: ["worksection"], active: true }] }`
 	before := p.count(t, "users", "filter: "+filter)
 	page.WaitFor(fmt.Sprintf(`document.querySelector('#inactive-rocketchat .count')?.dataset.total === '%d'`, before))
@@ -162,5 +164,52 @@ func TestDashboardReviewIsLive(t *testing.T) {
 	page.Wait(fmt.Sprintf(`#inactive-rocketchat [data-person=%q]`, person.ID), person.Name)
 	page.Wait(fmt.Sprintf(`#inactive-rocketchat [data-person=%q] .inactive`, person.ID), "rocketchat: inactive")
 	page.WaitFor(fmt.Sprintf(`document.querySelector('#inactive-rocketchat .count')?.dataset.total === '%d'`, before+1))
+	clean(t, page.Page)
+}
+
+// With a source that decides who works here, the review has those who are gone there and still have active accounts, with what these may do.
+func TestDashboardReviewLeavers(t *testing.T) {
+	t.Parallel()
+	chat, tasks := system(t, sandbox.RocketChat, 30), system(t, sandbox.Worksection, 30)
+	settings := settingsOf(
+		reading(sourceSettings(tasks.Sources()[0]), "1s", "1s"),
+		reading(sourceSettings(chat.Sources()[0]), "1s", "1s"),
+	)
+	settings["identity"] = map[string]any{"authority": "rocketchat"}
+	p := serve(t, settings)
+	p.awaitFirstReading(t)
+	page := browsertest.OpenDashboard(t, p.url+"/review", desktop)
+	before := p.count(t, "users", "filter: { leaver: true }")
+	page.WaitFor(fmt.Sprintf(`document.querySelector('#leavers .count')?.dataset.total === '%d'`, before))
+	person := nodes[struct {
+		ID, Name string
+		Accounts []struct {
+			ExternalID string
+			Source     struct{ Name string }
+			Roles      []struct{ Name string }
+		}
+	}](t, p, `{ users(first: 1, filter: { accounts: [{ sources: ["worksection"], active: true }, { sources: ["rocketchat"], active: true }] })
+		{ nodes { id name accounts { externalId source { name } roles { name } } } } }`)[0]
+	for _, account := range person.Accounts {
+		if account.Source.Name == "rocketchat" {
+			chat.DeactivateUser(account.ExternalID)
+		}
+	}
+	row := fmt.Sprintf(`#leavers [data-person=%q]`, person.ID)
+	page.Wait(row, person.Name)
+	page.Wait(row, "inactive")
+	for _, account := range person.Accounts {
+		if account.Source.Name == "worksection" && len(account.Roles) > 0 {
+			page.Wait(row, account.Roles[0].Name)
+		}
+	}
+	page.WaitFor(fmt.Sprintf(`document.querySelector('#leavers .count').dataset.total === '%d'`, before+1))
+	page.WaitFor(`document.querySelector('[data-notice="authority"]') === null && document.querySelector('#inactive-rocketchat') === null`)
+	if rows := savedFile(t, page, "#leavers button"); len(rows)-1 != before+1 {
+		t.Errorf("the file has %d rows, want %d", len(rows)-1, before+1)
+	}
+	page.Visit(p.url + page.Links("#leavers .list-head a.button")[0])
+	page.Wait(".chips", "Has left, and still has active accounts")
+	page.WaitFor(fmt.Sprintf(`document.querySelector('.count')?.dataset.total === '%d'`, before+1))
 	clean(t, page.Page)
 }

@@ -7,7 +7,7 @@ export const sessionQuery = graphql(`
   query Session {
     changeCursor
     viewer { subject scopes }
-    sources { id name kind kindName state capabilities }
+    sources { id name kind kindName authority state capabilities }
   }
 `)
 

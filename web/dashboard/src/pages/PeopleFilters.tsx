@@ -58,6 +58,7 @@ export function PeopleFilters({ view, filter }: { view: View; filter: UserFilter
     ...only(view, 'without', (value) => `Not in ${value}`),
     ...flag(view, 'bot', 'Bots', 'No bots'),
     ...flag(view, 'duplicates', 'Has possible duplicates', 'No possible duplicates'),
+    ...flag(view, 'leaver', 'Has left, and still has active accounts', 'Has not left'),
     ...flag(view, 'email', 'Has an address', 'No address'),
     ...flag(view, 'hasDepartment', 'Has a department', 'No department'),
     ...only(view, 'locale', (value) => `Language: ${value}`),

@@ -25,7 +25,7 @@ export function Review() {
   const view = useView()
   const { viewer, sources } = useSession()
   const [counts, setCounts] = useState<Record<string, number>>({})
-  const reviews = reviewsOf(sources.map(({ name }) => name))
+  const reviews = reviewsOf(sources)
   const parts = [...reviews.map(({ id, title }) => ({ id, title })), { id: 'roles', title: 'Roles and their holders' }]
   const whole = view.all('all')
   const onCount = (id: string) => (count: number) => setCounts((before) => (before[id] === count ? before : { ...before, [id]: count }))
@@ -53,6 +53,11 @@ export function Review() {
           ))}
         </ul>
       </nav>
+      {!sources.some(({ authority }) => authority) && (
+        <p className="note no-print" data-notice="authority">
+          To see who has left and still has active accounts, name the source that decides who works here with <code>identity.authority</code> in the configuration.
+        </p>
+      )}
       {reviews.map((review) => (
         <ReviewPeople
           key={review.id}

@@ -3,6 +3,7 @@ import { Link } from 'wouter'
 import { ask } from '../core/client'
 import { graphql } from '../gql'
 import type { ReviewPeopleQuery } from '../gql/graphql'
+import { Ago } from '../parts/Ago'
 import { AsQuery } from '../parts/AsQuery'
 import { Download } from '../parts/Download'
 import { levelName } from '../parts/Level'
@@ -13,7 +14,7 @@ import { few, most, ReviewPart } from './ReviewPart'
 import type { PeopleReview } from './reviews'
 
 const reviewPeopleQuery = graphql(`
-  query ReviewPeople($first: Int!, $after: String, $filter: UserFilter) {
+  query ReviewPeople($first: Int!, $after: String, $filter: UserFilter, $leavers: Boolean!) {
     users(first: $first, after: $after, filter: $filter) {
       totalCount
       nodes {
@@ -21,7 +22,8 @@ const reviewPeopleQuery = graphql(`
         name
         department
         emails { address trust }
-        accounts { id active accessLevel source { name } }
+        accounts { id active accessLevel source { name } roles @include(if: $leavers) { name } }
+        leaver @include(if: $leavers) { since externalId account { id } }
       }
       pageInfo { hasNextPage endCursor }
       completeness { complete missing { name } stale { name } asOf }
@@ -32,6 +34,8 @@ const reviewPeopleQuery = graphql(`
 type Person = NonNullable<ReviewPeopleQuery['users']>['nodes'][number]
 
 const csvColumns = ['name', 'department', 'active', 'accounts.source.name', 'accounts.active', 'accounts.accessLevel', 'emails.address', 'emails.trust']
+
+const leaverColumns = ['leaver.since', 'leaver.externalId', 'accounts.roles.name']
 
 const concerns = changesOf('USER')
 
@@ -44,11 +48,11 @@ interface Props {
 }
 
 /** A part of the access review with people. */
-export function ReviewPeople({ review: { id, title, note, filter, href }, all, onAll, onCount }: Props) {
+export function ReviewPeople({ review: { id, title, note, filter, href, leavers = false }, all, onAll, onCount }: Props) {
   const { rows, total, completeness, error, want, reload } = useRows<Person>(
     id,
     async (page) => {
-      const { data, error } = await ask(reviewPeopleQuery, { first: few, ...page, filter })
+      const { data, error } = await ask(reviewPeopleQuery, { first: few, ...page, filter, leavers })
       return { part: data?.users ?? null, error: error ?? null }
     },
     concerns,
@@ -68,8 +72,8 @@ export function ReviewPeople({ review: { id, title, note, filter, href }, all, o
               Open in People
             </Link>
           )}
-          <Download list="people" params={{ filter, columns: csvColumns }} />
-          <AsQuery query={reviewPeopleQuery} variables={{ filter, first: 50 }} />
+          <Download list="people" params={{ filter, columns: leavers ? [...csvColumns, ...leaverColumns] : csvColumns }} />
+          <AsQuery query={reviewPeopleQuery} variables={{ filter, leavers, first: 50 }} />
         </>
       }
     >
@@ -78,6 +82,7 @@ export function ReviewPeople({ review: { id, title, note, filter, href }, all, o
           <tr>
             <th scope="col">Name</th>
             <th scope="col">Department</th>
+            {leavers && <th scope="col">Gone</th>}
             <th scope="col">Accounts</th>
             <th scope="col">Addresses</th>
           </tr>
@@ -89,6 +94,7 @@ export function ReviewPeople({ review: { id, title, note, filter, href }, all, o
                 <Link href={personPage(person.id)}>{person.name}</Link>
               </td>
               <td>{person.department}</td>
+              {leavers && <td>{person.leaver && <Gone leaver={person.leaver} />}</td>}
               <td>
                 <Accounts accounts={person.accounts} />
               </td>
@@ -108,11 +114,19 @@ export function ReviewPeople({ review: { id, title, note, filter, href }, all, o
   )
 }
 
+const Gone = ({ leaver: { since, account } }: { leaver: NonNullable<Person['leaver']> }) => (
+  <>
+    {account ? 'inactive' : 'removed'}
+    <span className="note block">{since ? <>seen <Ago at={since} /></> : 'it is not known since when'}</span>
+  </>
+)
+
 const Accounts = ({ accounts }: { accounts: Person['accounts'] }) => (
   <>
-    {accounts.map(({ id, active, accessLevel, source }) => (
+    {accounts.map(({ id, active, accessLevel, source, roles }) => (
       <span key={id} className={active ? 'block' : 'block inactive'}>
         {source.name}: {active ? levelName(accessLevel).toLowerCase() : 'inactive'}
+        {active && roles && roles.length > 0 && <span className="note"> {roles.map(({ name }) => name).join(', ')}</span>}
       </span>
     ))}
   </>

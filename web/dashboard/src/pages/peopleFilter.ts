@@ -17,6 +17,7 @@ export function peopleFilter(params: URLSearchParams): UserFilter {
     roles: all('role'),
     locales: all('locale'),
     hasPossibleDuplicates: flag('duplicates'),
+    leaver: flag('leaver'),
     hasEmail: flag('email'),
     hasDepartment: flag('hasDepartment'),
     createdAfter: params.get('createdAfter') || undefined,

@@ -8,6 +8,8 @@ export interface PeopleReview {
   /** What is in the list, and what to check. */
   note: string
   filter: UserFilter
+  /** Whether the list says since when the people have left. */
+  leavers?: boolean
   /** The table of the same people. */
   href: string
 }
@@ -16,27 +18,42 @@ const admins = [{ active: true, accessLevels: ['ADMIN' as const, 'OWNER' as cons
 
 /**
  * Who is inactive in one source and active in another: a part for each source, because a filter of the graph cannot say that two accounts are
- * of different sources without their names. Two accounts of one source are no reason to look.
+ * of different sources without their names. Two accounts of one source are no reason to look. Whoever is inactive in the authority is a leaver.
  */
-const inactive = (sources: string[]): PeopleReview[] =>
-  sources.length < 2
-    ? []
-    : sources.map((source) => {
-        const accounts = [
-          { sources: [source], active: false },
-          { sources: sources.filter((other) => other !== source), active: true },
-        ]
-        return {
-          id: `inactive-${source}`,
-          title: `Inactive in ${source}, active in another system`,
-          note: 'Have they left? Then deactivate the other accounts too.',
-          filter: { accounts },
-          href: peoplePage({ accounts: JSON.stringify(accounts) }),
-        }
-      })
+const inactive = (source: string, others: string[]): PeopleReview => {
+  const accounts = [
+    { sources: [source], active: false },
+    { sources: others, active: true },
+  ]
+  return {
+    id: `inactive-${source}`,
+    title: `Inactive in ${source}, active in another system`,
+    note: 'Have they left? Then deactivate the other accounts too.',
+    filter: { accounts },
+    href: peoplePage({ accounts: JSON.stringify(accounts) }),
+  }
+}
+
+const leavers = (authority: string): PeopleReview => ({
+  id: 'leavers',
+  title: `Gone in ${authority}, active in another system`,
+  note: `${authority} decides who works here. Deactivate the other accounts of these people.`,
+  filter: { leaver: true },
+  leavers: true,
+  href: peoplePage({ leaver: 'true' }),
+})
 
 /** The parts with people, for the sources of the server. */
-export const reviewsOf = (sources: string[]): PeopleReview[] => [...inactive(sources), ...others]
+export function reviewsOf(sources: { name: string; authority: boolean }[]): PeopleReview[] {
+  const names = sources.map(({ name }) => name)
+  const authority = sources.find(({ authority }) => authority)?.name
+  const compared = names.length > 1 ? names.filter((name) => name !== authority) : []
+  return [
+    ...(authority ? [leavers(authority)] : []),
+    ...compared.map((name) => inactive(name, names.filter((other) => other !== name))),
+    ...others,
+  ]
+}
 
 const others: PeopleReview[] = [
   {
