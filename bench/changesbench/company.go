@@ -14,20 +14,31 @@ import (
 	"roster/internal/sandbox"
 )
 
-// turn is a change that the company is to make in Worksection, and to report.
+// sourceNames are the names of the company's sources.
+var sourceNames = func() (names []string) {
+	for _, kind := range sandbox.Kinds {
+		names = append(names, string(kind))
+	}
+	return names
+}()
+
+// changing is the source that changes.
+var changing = sourceNames[0]
+
+// turn is a change that the company is to make in one source, and to report.
 type turn struct {
 	// People get a title. From is the number of the first of them.
 	From, People int
 	Title        string
 	// Team is the new name of a team; empty if it keeps its name.
 	Team string
-	// Report is the address of the server's webhook for Worksection.
+	// Report is the address of the server's webhook for that source.
 	Report string
 }
 
 // turned says what a turn has changed.
 type turned struct {
-	IDs []string  // of the people in Worksection
+	IDs []string  // of the people in that source
 	At  time.Time // just before
 }
 
@@ -65,7 +76,7 @@ func serveCompany(in io.Reader, out io.Writer) error {
 	})
 }
 
-// report tells the server that something has changed, as a program beside Worksection can.
+// report tells the server that something has changed, as a program beside the source can.
 func report(client *http.Client, url string) error {
 	resp, err := client.Post(url, "application/json", strings.NewReader("{}")) //nolint:noctx // the client has a time limit
 	if err != nil {

@@ -3,8 +3,6 @@ package main
 import (
 	"hash/fnv"
 	"slices"
-
-	"roster/internal/sandbox"
 )
 
 // filter is what a subscriber wants; nothing stands for all.
@@ -16,8 +14,8 @@ type filter struct {
 // filters are those of the subscribers, in turn.
 var filters = []filter{
 	{title: "everything"},
-	{"kinds USER, sources kommo", []string{"USER"}, []string{string(sandbox.Kommo)}},
-	{"sources rocketchat, altcraft", nil, []string{string(sandbox.RocketChat), string(sandbox.Altcraft)}},
+	{"kinds USER, one source", []string{"USER"}, sourceNames[1:2]},
+	{"two sources", nil, sourceNames[2:4]},
 	{"kinds TEAM", []string{"TEAM"}, nil},
 }
 

@@ -59,7 +59,7 @@ func (b *bench) read(ctx context.Context) (cursor string, err error) {
 		p := &person{id: u.ID}
 		for _, a := range u.Accounts {
 			p.sources = append(p.sources, a.Source.Name)
-			if a.Source.Name == "worksection" {
+			if a.Source.Name == changing {
 				b.people[a.ExternalID] = p
 			}
 		}

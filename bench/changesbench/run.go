@@ -19,13 +19,13 @@ type bench struct {
 	size                 int // of the company
 	company, subscribers *process.Process
 	server               *server
-	people               map[string]*person // by ID in Worksection
+	people               map[string]*person // by ID in the source that changes
 	steps, changed       int                // so far
 	bytes                []int64            // received before the phase, by transport
 	counts               []int
 }
 
-// person is a person with an account in Worksection.
+// person is a person with an account in the source that changes.
 type person struct {
 	id      string
 	sources []string
@@ -57,7 +57,7 @@ func (b *bench) run(ctx context.Context, t *table) (err error) {
 	if err != nil {
 		return err
 	}
-	t.inWorksection = len(b.people)
+	t.changeable = len(b.people)
 	if t.alone, err = b.server.Memory(); err != nil {
 		return err
 	}
@@ -228,7 +228,7 @@ func pause(ctx context.Context, d time.Duration) error {
 func (b *bench) step(ctx context.Context, people int, last bool) (a answer, err error) {
 	b.steps++
 	name := fmt.Sprintf("Step%d", b.steps)
-	t := turn{From: b.changed, People: people, Title: name, Report: "http://" + b.server.address + "/hooks/worksection/" + hookSecret}
+	t := turn{From: b.changed, People: people, Title: name, Report: "http://" + b.server.address + "/hooks/" + changing + "/" + hookSecret}
 	if people == 0 {
 		t.Team = name
 	}
@@ -242,7 +242,7 @@ func (b *bench) step(ctx context.Context, people int, last bool) (a answer, err 
 		return a, err
 	}
 	if len(done.IDs) != people {
-		return a, fmt.Errorf("%d of %d people are in Worksection", len(done.IDs), people)
+		return a, fmt.Errorf("%d of %d people are in %s", len(done.IDs), people, changing)
 	}
 	expected, err := b.expected(&t, &done)
 	if err != nil {
@@ -268,7 +268,7 @@ func (b *bench) step(ctx context.Context, people int, last bool) (a answer, err 
 func (b *bench) expected(t *turn, done *turned) (*expect, error) {
 	e := &expect{Of: make([]tally, len(filters)), Within: within}
 	for i := range filters {
-		if t.Team != "" && filters[i].selects("TEAM", []string{"worksection"}) {
+		if t.Team != "" && filters[i].selects("TEAM", []string{changing}) {
 			action := "UPDATED"
 			if b.steps == 1 {
 				action = "ADDED"

@@ -19,10 +19,9 @@ import (
 
 	"roster/bench/internal/process"
 	"roster/connectors"
-	"roster/internal/sandbox"
 )
 
-// hookSecret is that of the server's webhook for Worksection.
+// hookSecret is that of the server's webhook for the source that changes.
 var hookSecret = rand.Text() + rand.Text()
 
 // minInterval is the shortest time from one fetch of a collection to the next.
@@ -43,7 +42,7 @@ func configuration(sources []map[string]any, admin string, subscribers int) ([]b
 			collections[c.Collection.String()] = map[string]any{"fresh_for": "1d", "min_interval": minInterval.String(), "keep_for": "30d"}
 		}
 		s["collections"] = collections
-		if s["name"] == string(sandbox.Worksection) {
+		if s["name"] == changing {
 			s["hooks"] = map[string]any{"secret": hookSecret}
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // table is the result.
 type table struct {
 	settings
-	inWorksection int
+	changeable    int
 	alone, open   process.Memory // of the server, without and with subscribers
 	phases        []*phase
 }
@@ -22,7 +22,7 @@ func (t *table) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d subscribers to the changes of a company of %d people, of whom %d are in the source that changes; and in the first column, of a smaller one.\n"+
 		"Each has got exactly its changes.\n"+
-		"%s, %d processors, which the source, the server and the subscribers share.\n\n", t.subscribers, t.people, t.inWorksection, runtime.Version(), runtime.NumCPU())
+		"%s, %d processors, which the source, the server and the subscribers share.\n\n", t.subscribers, t.people, t.changeable, runtime.Version(), runtime.NumCPU())
 	row := func(title string, value func(*phase) string) {
 		fmt.Fprintf(&b, "%-46s", title)
 		for _, p := range t.phases {

@@ -5041,7 +5041,7 @@ extend type Mutation {
   linkAccounts(input: LinkAccountsInput!): IdentityEditPayload
     @requiresScopes(scopes: [["directory:admin"]])
   """
-  Makes an account another person than others, whatever their addresses are, until undoIdentity. Accounts on either side that have an address in common stay one
+  Makes an account another person than others, whatever their addresses are, until undoIdentity. Accounts on the same side that have an address in common stay one
   person. Refused with CONTRADICTION if an edit or the configuration links two that would be apart.
   """
   splitAccount(input: SplitAccountInput!): IdentityEditPayload

@@ -145,7 +145,7 @@ type Limits struct {
 	PendingAnswerBytes int           `key:"pending_answer_bytes" default:"268435456" min:"1024" max:"17179869184" doc:"Bytes of all answers that are being made or wait for their clients to read them, plus four times the bytes of their requests. Each answer counts at least 16 KiB. Not less than answer_bytes."`
 	OperationTime      time.Duration `key:"operation_time" default:"15s" min:"100ms" max:"10m" doc:"The longest duration of an operation."`
 	Operations         int           `key:"operations" default:"256" min:"1" max:"100000" doc:"Concurrent operations of all callers."`
-	CallerOperations   int           `key:"caller_operations" default:"64" min:"1" max:"100000" doc:"Concurrent operations of one caller. If it is left out, it is at most caller_share of operations. An anonymous caller is known by the address; of IPv6 by the first 64 bits."`
+	CallerOperations   int           `key:"caller_operations" default:"64" min:"1" max:"100000" doc:"Concurrent operations of one caller. If it is left out: 64, or caller_share of limits.operations if that is less. An anonymous caller is known by the address; of IPv6 by the first 64 bits."`
 	RunningCost        int           `key:"running_cost" default:"2000000" min:"1" max:"1000000000" doc:"Cost of all concurrent operations together. An operation that runs alone may cost more."`
 	CallerShare        int           `key:"caller_share" default:"25" min:"1" max:"100" doc:"Percentage of each shared resource that one caller may hold: of running_cost, pending_answer_bytes, streams, exports, and the 32 bodies of more than 64 KiB that are read at a time. Even if the share is smaller, a caller may run one operation that costs limits.cost, and get one answer of limits.answer_bytes."`
 	AnonymousShare     int           `key:"anonymous_share" default:"50" min:"1" max:"100" doc:"Percentage of operations, and of each shared resource, that all anonymous callers may hold together, if access.keys or access.oidc names others."`
@@ -240,7 +240,7 @@ type redisFile struct {
 	SentinelUsername string            `key:"sentinel_username" default:"(the default user)" doc:"The user for the Sentinels."`
 	SentinelPassword connectors.Secret `key:"sentinel_password" default:"(none)" doc:"That user's password."`
 	TLS              *redisTLSFile     `key:"tls" default:"(off, but for rediss://)" doc:"Enables TLS. {} is enough."`
-	Prefix           string            `key:"prefix" default:"roster:" doc:"The prefix of each key. Give each environment that shares a Redis its own prefix, and change the rights of the Redis user with it."`
+	Prefix           string            `key:"prefix" default:"roster:" doc:"The prefix of each key. Give each environment that shares a Redis its own prefix, and change the rights of the Redis user with it. After a change, what is stored under the old prefix is not found: edits of identities, OAuth tokens, positions of webhooks, cursors. Environments with different prefixes do not share the rate limits of a source."`
 	EncryptionKey    connectors.Secret `key:"encryption_key" default:"(not encrypted)" doc:"32 bytes as hexadecimal digits or base64. It encrypts the stored data with AES-256-GCM. After a change of the key, the data is fetched again."`
 	PoolSize         int               `key:"pool_size" default:"(10 for each processor)" min:"1" max:"10000" doc:"Maximum number of connections to each node."`
 	DialTimeout      time.Duration     `key:"dial_timeout" default:"1s" min:"10ms" max:"1m" doc:"Time to connect."`
@@ -271,9 +271,9 @@ type anchorFile struct {
 
 type customFile struct {
 	Source string `key:"source" required:"yes" doc:"The source whose records have the field. It must be of a kind whose records have custom fields."`
-	Path   string `key:"path" required:"yes" doc:"The field, as an anchor names it: the name of the custom field, or of an attribute of its kind. Of Kommo: the ID of the field (better: it stays), its code, or its name."`
+	Path   string `key:"path" required:"yes" doc:"The field, as an anchor names it: the name of the custom field, or of an attribute of its kind. Where the source gives its fields IDs: the ID (better: it stays), the code, or the name."`
 	As     string `key:"as" required:"yes" doc:"The name of the attribute in the graph: a letter, then letters, digits and underscores, at most 63. Several sources may give one attribute; the first source in sources with a value counts."`
-	Type   string `key:"type" oneof:"text number boolean date list" default:"text" doc:"The type of the values. A value that does not fit it is none, and counts as an anomaly. Only a list has several values. A date is RFC 3339, or 2026-05-11, or 2026-05-11 10:00:00, or what Kommo has as a date; without a zone it is in UTC."`
+	Type   string `key:"type" oneof:"text number boolean date list" default:"text" doc:"The type of the values. A value that does not fit it is none, and counts as an anomaly. Only a list has several values. A date is RFC 3339, or 2026-05-11, or 2026-05-11 10:00:00, or what the source has as a date; without a zone it is in UTC."`
 }
 
 type precedenceFile struct {

@@ -21,7 +21,7 @@ prints the same table. It is generated from the data by which the server denies 
   ` + "`directory:read`; with `sensitive: true`, also `directory:sensitive`" + `.
 - A provenance is open, and says nothing but ` + "`DENIED`" + ` of a field whose scopes the caller does not have: no value, no account,
   no time. ` + "`FieldCoverage.fillRate`" + ` is null for such a field.
-- No search, order, cursor or key uses a field that needs more than ` + "`directory:read`" + `. A filter that does needs the same scopes: it is in the
+- No search, order, cursor or key uses a field that needs more than ` + "`directory:read`" + `. A filter by such a field needs its scopes: it is in the
   table with its input, and an operation that uses it without them is refused. Facets by such values are fields of their own.
 - ` + "`/schema.graphql`" + ` and ` + "`_service` need `directory:schema` while `introspection`" + ` is off. The pages of the dashboard and the playground need
   no scope, but the data in them does. [Webhooks of sources](hooks.md) are protected by secrets of their own, and give no data.
