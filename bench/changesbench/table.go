@@ -12,9 +12,9 @@ import (
 // table is the result.
 type table struct {
 	settings
-	changeable    int
-	alone, open   process.Memory // of the server, without and with subscribers
-	phases        []*phase
+	changeable  int
+	alone, open process.Memory // of the server, without and with subscribers
+	phases      []*phase
 }
 
 // String returns the table as text.

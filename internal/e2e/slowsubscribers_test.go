@@ -105,16 +105,14 @@ func (p *program) followers(t *testing.T, cursor string) (all []*changesClient) 
 	return all
 }
 
-// client is an HTTP client for a changesClient, whose buffers are small.
+// client is an HTTP client for a changesClient. The system's buffers are as it makes them: a smaller one would make the window shrink that the server knows, and
+// then the system waits minutes before it sends again.
 func (f *changesClient) client(http2 bool) *http.Client {
 	f.open.Store(new(make(chan struct{})))
 	f.resume()
 	transport := &http.Transport{DisableCompression: true, ReadBufferSize: 4 << 10, HTTP2: &http.HTTP2Config{MaxReceiveBufferPerStream: 64 << 10, MaxReceiveBufferPerConnection: 64 << 10},
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
-			if tcp, ok := conn.(*net.TCPConn); ok {
-				err = tcp.SetReadBuffer(32 << 10)
-			}
+			conn, err := (&net.Dialer{KeepAlive: -1}).DialContext(ctx, network, address) // a client that reads nothing does not see answers to probes
 			return &valve{conn, &f.open}, err
 		}}
 	transport.Protocols = new(http.Protocols)

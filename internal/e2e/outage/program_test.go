@@ -18,6 +18,7 @@ import (
 	"roster/internal/app"
 	"roster/internal/config"
 	"roster/internal/logtest"
+	"roster/internal/sandbox"
 )
 
 // program is the whole program over a world, but for its socket and its command line.
@@ -31,10 +32,11 @@ type program struct {
 
 func start(t *testing.T, w world) *program {
 	t.Helper()
-	cfg, err := config.Default("127.0.0.1:0", w.sources())
+	cfg, err := config.Default("127.0.0.1:0", sandbox.WithCustomFields(w.sources()))
 	if err != nil {
 		t.Fatal(err)
 	}
+	cfg.Identity.Authority = string(sandbox.Kommo) // as in the demo
 	p := &program{t: t, log: &logtest.Buffer{}, ready: make(chan struct{})}
 	p.Host, err = app.NewHost(cfg, app.Options{
 		Runtime: connectors.Runtime{Dial: w.dial}, Stopping: func() bool { return false }, Logger: slog.New(slog.NewTextHandler(p.log, nil)),
