@@ -15,8 +15,8 @@
 //  8. Publish the new record in the overlay, and store the answer. Then remove the intent; keep it if the other replicas could not be notified.
 //  9. Wait, for a limited time, until the directories of all replicas show the record.
 //
-// A process may die between any two steps: the next write finds the intent, and step 4 reconciles it. Two limits remain. If a source executes a call
-// later than Options.SettleAfter after it gave no answer, or if its list lags for longer than that, a duplicate is possible. A duplicate is also
+// A process may die between any two steps: the next write finds the intent, and step 4 reconciles it. Two limits remain. A duplicate is possible
+// if a call got no answer, and the source carries it out, or shows the result, only after Options.SettleAfter. A duplicate is also
 // possible if a process sleeps between the last check of its lock and the call for longer than the lock lasts. A slow connection setup does not count
 // as such a sleep: package rest cancels a call that has no connection soon after that check.
 package writes
