@@ -84,7 +84,8 @@ func open(configured []wanted, runtime connectors.Runtime, propagating connector
 	return sources, errors.Join(faults...)
 }
 
-// rememberLeavers is how long the removals of the source that decides who works here are remembered: a year, which reviews of access usually cover.
+// rememberLeavers is how long removed accounts are remembered if a source decides who works here: a year, which reviews of access usually cover. The other
+// sources count too, because an address that a removed account had as well does not show who has left.
 const rememberLeavers = 366 * 24 * time.Hour
 
 func settings(cfg *config.Config) map[snapshot.Key]snapshot.Settings {
@@ -93,7 +94,7 @@ func settings(cfg *config.Config) map[snapshot.Key]snapshot.Settings {
 		for kind, c := range cfg.Sources[i].Collections {
 			s := snapshot.Settings{FreshFor: c.FreshFor, KeepFor: c.KeepFor,
 				MinInterval: c.MinInterval, FullEvery: c.FullEvery, MaxLoss: c.MaxLoss, AcceptAfter: c.AcceptAfter, MaxPause: cfg.Sources[i].MaxPause}
-			if kind == connectors.Accounts && cfg.Sources[i].Name == cfg.Identity.Authority {
+			if kind == connectors.Accounts && cfg.Identity.Authority != "" {
 				s.RememberFor = rememberLeavers
 			}
 			out[snapshot.Key{Source: cfg.Sources[i].Name, Collection: kind}] = s

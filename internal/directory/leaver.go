@@ -143,13 +143,18 @@ func (a *authority) gone(l *Leaver, u *User) bool {
 func (a *authority) believes(at time.Time) bool { return a.before == nil || at.Before(*a.before) }
 
 // wasOf reports whether the removed account belonged to the person then already, and not only since the person got an address that the account had:
-// addresses are given to others after somebody has left.
+// addresses are given to others after somebody has left. An address that an account of the same source had at the same time joined nobody, although that
+// account is gone now.
 func (r *removedAccount) wasOf(u *User) bool {
 	return r.linked || slices.ContainsFunc(u.Accounts, func(account Account) bool {
 		c := account.Core()
 		return c.seenBefore(r.At) && c.ChangedAt(FieldEmail).Before(r.At) && slices.ContainsFunc(c.emails, func(e accountEmail) bool {
 			hash := history.HashOf(e.key)
-			return slices.ContainsFunc(r.Addresses, func(had history.Address) bool { return had.Hash == hash })
+			return slices.ContainsFunc(r.owned, func(owned ownedAddress) bool {
+				return owned.hash == hash && !slices.ContainsFunc(owned.others, func(other removedHolder) bool {
+					return other.source == c.Source && c.seenBefore(other.at) && c.ChangedAt(FieldEmail).Before(other.at)
+				})
+			})
 		})
 	})
 }

@@ -179,11 +179,102 @@ func belonged(d *directory.Directory, logs map[string]fetchLog, u *directory.Use
 			now := log[len(log)-1].accounts
 			i := slices.IndexFunc(now, func(x connectors.Account) bool { return x.ID == c.ExternalID })
 			emails := of(now[i])
-			if d.UserByEmail(e.Address) == u && slices.ContainsFunc(emails, func(x connectors.Email) bool { return x.Address == e.Address }) &&
-				log.since(c.ExternalID, func(x connectors.Account) bool { return cmp.Equal(x.Emails, emails) }).Before(at) {
+			since := log.since(c.ExternalID, func(x connectors.Account) bool { return cmp.Equal(x.Emails, emails) })
+			if d.UserByEmail(e.Address) == u && !shared(logs, c, r, e, since) && slices.ContainsFunc(emails, func(x connectors.Email) bool { return x.Address == e.Address }) &&
+				since.Before(at) {
 				had = true
 			}
 		}
 	}
 	return had
+}
+
+// shared reports whether another removed account had the address: one of the authority, or one of the source of an account that had it since then.
+func shared(logs map[string]fetchLog, c *directory.AccountCore, r connectors.Account, e connectors.Email, since time.Time) bool {
+	for _, name := range []string{"hr", c.Source.Name} {
+		for at, gone := range logs[name].removed() {
+			for _, x := range gone {
+				if has(x, e.Address) && (name == "hr" && x.ID != r.ID || name != "hr" && since.Before(at)) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func has(a connectors.Account, address string) bool {
+	return slices.ContainsFunc(a.Emails, func(e connectors.Email) bool { return e.Address == address })
+}
+
+// before returns the accounts that the last fetch before that time saw.
+func (l fetchLog) before(at time.Time) []connectors.Account {
+	var accounts []connectors.Account
+	for _, s := range l {
+		if s.at.Before(at) {
+			accounts = s.accounts
+		}
+	}
+	return accounts
+}
+
+// Nobody becomes a leaver by an address that did not join them with the removed account when that was still there. The test reads what the fetches before the
+// removal saw, and nothing later. The addresses of an account stay the same, because Roster does not remember earlier ones.
+func TestLeaversWereJoinedThen(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := newLeaving()
+		sources := map[string]*fetched{"hr": &w.hr, "chat": &w.chat, "crm": &w.crm}
+		logs, all := make(map[string]fetchLog), make(map[string][]connectors.Account)
+		for _, name := range []string{"hr", "chat", "crm"} {
+			for id := range 4 {
+				all[name] = append(all[name], staff(fmt.Sprint(id), fmt.Sprint(name, id), true, rapid.SliceOfNDistinct(rapid.SampledFrom([]string{
+					"ann@x.example", "ben@x.example", "zoe@x.example", "desk@x.example",
+				}), 0, 2, rapid.ID[string]).Draw(t, "addresses")...))
+			}
+		}
+		for step := range rapid.IntRange(3, 12).Draw(t, "fetches") {
+			at, name := hourly(step), rapid.SampledFrom([]string{"hr", "chat", "crm"}).Draw(t, "source")
+			if step < len(sources) {
+				name = []string{"hr", "chat", "crm"}[step]
+			}
+			var accounts []connectors.Account
+			for _, a := range all[name] {
+				if rapid.IntRange(0, 2).Draw(t, "there") > 0 {
+					accounts = append(accounts, a)
+				}
+			}
+			sources[name].fetch(at, accounts...)
+			logs[name] = append(logs[name], seen{at, accounts})
+		}
+		for _, u := range everyone(w.build(nil)) {
+			if l := u.Leaver(); l != nil && l.Account == nil && !joinedThen(u, l, logs) {
+				t.Errorf("%s is a leaver by hr/%s, to which no address joined any of the accounts", u.Name, l.ExternalID)
+			}
+		}
+	})
+}
+
+// joinedThen reports whether one of the person's accounts was alone in its source with an address that only the removed account had in the authority.
+func joinedThen(u *directory.User, l *directory.Leaver, logs map[string]fetchLog) bool {
+	only := func(source, id, address string) bool {
+		found := false
+		for _, a := range logs[source].before(l.Since) {
+			if has(a, address) {
+				if a.ID != id {
+					return false
+				}
+				found = true
+			}
+		}
+		return found
+	}
+	for _, address := range []string{"ann@x.example", "ben@x.example", "zoe@x.example", "desk@x.example"} {
+		if only("hr", l.ExternalID, address) && slices.ContainsFunc(u.Accounts, func(a directory.Account) bool {
+			return only(a.Core().Source.Name, a.Core().ExternalID, address)
+		}) {
+			return true
+		}
+	}
+	return false
 }

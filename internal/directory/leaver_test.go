@@ -217,6 +217,36 @@ func TestLeavers(t *testing.T) {
 			w.hr.fetch(hourly(2), ann(true))
 			w.chat.fetch(hourly(3), staff("c9", "Zoe", true, "zoe@x.example", "ben@x.example"))
 		}, nil, nil},
+		"an address of two accounts, of which the leaver's is removed later": {func(w *leaving) {
+			w.hr.fetch(hourly(1), ann(true), staff("2", "Ben", true, "ben@x.example", "desk@x.example"))
+			w.chat.fetch(hourly(1), staff("c2", "Ben", true, "ben@x.example", "desk@x.example"), staff("c9", "Zoe", true, "desk@x.example"))
+			w.hr.fetch(hourly(2), ann(true))
+			w.chat.fetch(hourly(3), staff("c9", "Zoe", true, "desk@x.example"))
+		}, nil, nil},
+		"an address of two accounts, and the leaver has another": {func(w *leaving) {
+			w.hr.fetch(hourly(1), ann(true), staff("2", "Ben", true, "ben@x.example", "desk@x.example"))
+			w.chat.fetch(hourly(1), staff("c2", "Ben", true, "ben@x.example", "desk@x.example"), staff("c9", "Zoe", true, "desk@x.example"))
+			w.hr.fetch(hourly(2), ann(true))
+		}, nil, []string{"Ben hr/2 removed 02h chat/c2"}},
+		"an address of several people in the authority, who leave one after the other": {func(w *leaving) {
+			w.hr.fetch(hourly(1), ann(true), staff("2", "Ben", true, "site@x.example"), staff("3", "Cem", true, "site@x.example"))
+			w.chat.fetch(hourly(1), staff("c9", "Site", true, "site@x.example"))
+			w.hr.fetch(hourly(2), ann(true), staff("3", "Cem", true, "site@x.example"))
+			w.hr.fetch(hourly(3), ann(true))
+		}, nil, nil},
+		"an account that replaces a removed one with the same address": {func(w *leaving) {
+			w.hr.fetch(hourly(1), ann(true), ben)
+			w.chat.fetch(hourly(1), benChat)
+			w.chat.fetch(hourly(2), staff("c3", "Ben", true, "ben@x.example"))
+			w.hr.fetch(hourly(3), ann(true))
+		}, nil, []string{"Ben hr/2 removed 03h chat/c3"}},
+		"an account in another source that is removed too": {func(w *leaving) {
+			w.hr.fetch(hourly(1), ann(true), ben)
+			w.chat.fetch(hourly(1), benChat)
+			w.crm.fetch(hourly(1), staff("k2", "Ben", true, "ben@x.example"))
+			w.hr.fetch(hourly(2), ann(true))
+			w.crm.fetch(hourly(3))
+		}, nil, []string{"Ben hr/2 removed 02h chat/c2"}},
 		"the authority has everybody with new IDs": {func(w *leaving) {
 			w.hr.fetch(hourly(1), ann(true), ben)
 			w.chat.fetch(hourly(1), annChat, benChat)

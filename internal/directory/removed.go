@@ -14,6 +14,19 @@ type removedAccount struct {
 	source *Source
 	user   *User
 	linked bool // by the operator, and not by an address
+	owned  []ownedAddress
+}
+
+// ownedAddress is an address of a removed account that only its person has now, and that no other removed account of the source had.
+type ownedAddress struct {
+	hash   [16]byte
+	others []removedHolder
+}
+
+// removedHolder is a removed account of another source that had the address too.
+type removedHolder struct {
+	source *Source
+	at     time.Time
 }
 
 // collectRemoved finds out to whom the removed accounts belonged. It follows the operator's links and splits, and addresses for which the source vouched
@@ -39,11 +52,14 @@ func (b *builder) collectRemoved() {
 		return
 	}
 	owners := make([]connectors.Distinct[*User], len(all))
+	ownerOf := make(map[[16]byte]*User)
 	if len(byAddress) > 0 {
 		for key, u := range b.dir.byEmail {
 			b.step(1)
-			for _, i := range byAddress[history.HashOf(key)] {
+			hash := history.HashOf(key)
+			for _, i := range byAddress[hash] {
 				owners[i].Add(u)
+				ownerOf[hash] = u
 			}
 		}
 	}
@@ -56,10 +72,33 @@ func (b *builder) collectRemoved() {
 		} else {
 			if found := owners[i].Values(); len(found) == 1 && !b.splitFrom(ref, found[0]) {
 				r.user = found[0]
+				r.owned = r.ownedOf(all, byAddress, ownerOf)
 			}
 		}
 	}
 	b.dir.removed = slices.Clip(slices.DeleteFunc(all, func(r removedAccount) bool { return r.user == nil }))
+}
+
+// ownedOf returns the addresses that only its person has now. It leaves out those that another removed account of the source had: then they may have been
+// those of several people, and joined nobody.
+func (r *removedAccount) ownedOf(all []removedAccount, byAddress map[[16]byte][]int, ownerOf map[[16]byte]*User) []ownedAddress {
+	var out []ownedAddress
+	for _, a := range r.Addresses {
+		owned := ownedAddress{hash: a.Hash}
+		alone := ownerOf[a.Hash] == r.user
+		for _, i := range byAddress[a.Hash] {
+			switch other := &all[i]; {
+			case other.source != r.source:
+				owned.others = append(owned.others, removedHolder{other.source, other.At})
+			case other.ID != r.ID:
+				alone = false
+			}
+		}
+		if alone {
+			out = append(out, owned)
+		}
+	}
+	return out
 }
 
 // linkedOwners returns the people with whose accounts the operator has linked accounts that are not there.
