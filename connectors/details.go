@@ -10,6 +10,13 @@ type Details interface {
 	Fields(c *wire.Codec)
 }
 
+// PartialDetails are details that an incomplete fetch may have only in part: the connector lists the accounts first, and asks for the rest afterwards.
+type PartialDetails interface {
+	Details
+	// Completed returns the details, with what they lack and the earlier details of the account have. It modifies neither.
+	Completed(earlier Details) Details
+}
+
 // Attributes are the details of a kind that has no account type of its own in the graph: what to show, by names that the kind chooses.
 type Attributes []Attribute
 

@@ -52,6 +52,18 @@ func (d *Details) Equal(other *Details) bool {
 	return d.Type == other.Type && sameOffset && (d.CustomFields == nil) == (other.CustomFields == nil) && bytes.Equal(d.CustomFields, other.CustomFields)
 }
 
+// Completed returns the details with the earlier custom fields if they have none: a fetch that asks for each user may have ended before this one. So only a
+// complete fetch shows that somebody has no custom fields any more.
+func (d *Details) Completed(earlier connectors.Details) connectors.Details {
+	was, ok := earlier.(*Details)
+	if !ok || d.CustomFields != nil || was.CustomFields == nil {
+		return d
+	}
+	completed := *d
+	completed.CustomFields, completed.fields = was.CustomFields, was.fields
+	return &completed
+}
+
 // Value returns the custom field with this name; "" if it is neither a text nor a number.
 func (d *Details) Value(name string) string {
 	for i := range d.fields {

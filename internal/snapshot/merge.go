@@ -1,6 +1,8 @@
 package snapshot
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"roster/connectors"
@@ -56,6 +58,9 @@ func (t *step) snapshot(r fetchResult) (*Snapshot, error) {
 			snap.Expected = was.Expected
 		}
 	}
+	if !r.complete {
+		r.records.Accounts = completed(base.Accounts, r.records.Accounts)
+	}
 	snap.Records = t.kind.merge(base, r.records, r.gone)
 	version, err := t.kind.version(snap.Records)
 	if err != nil {
@@ -68,6 +73,31 @@ func (t *step) snapshot(r fetchResult) (*Snapshot, error) {
 	}
 	snap.Times = t.times(base, &r, version)
 	return snap, nil
+}
+
+// completed returns the accounts of an incomplete fetch, with what they lack of their details and the older accounts have. The older are in order. It
+// does not change the slices.
+func completed(older, newer []connectors.Account) []connectors.Account {
+	cloned := false
+	for i := range newer {
+		partial, ok := newer[i].Details.(connectors.PartialDetails)
+		if !ok {
+			continue
+		}
+		at, found := slices.BinarySearchFunc(older, newer[i].ID, func(a connectors.Account, id string) int { return cmp.Compare(a.ID, id) })
+		if !found {
+			continue
+		}
+		details := partial.Completed(older[at].Details)
+		if details == newer[i].Details {
+			continue
+		}
+		if !cloned {
+			newer, cloned = slices.Clone(newer), true
+		}
+		newer[i].Details = details
+	}
+	return newer
 }
 
 // failure returns an error of the collection.
