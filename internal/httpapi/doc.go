@@ -42,7 +42,8 @@
 //
 // # Refusals
 //
-// These files have the messages of refusals because of a limit, by HTTP status. Each such refusal is made by exceeded, with the name of the limit:
+// These files have the messages of refusals because of a limit, by HTTP status. The function exceeded makes each such refusal, with the name of the
+// limit:
 //
 //   - 429, a caller sends too much: too many requests in a period in caller.go; too much at the same time in share.go (ofCaller); webhooks in hooks.go
 //   - 503, all callers together use too much: share.go (ofAll), anonymous callers share.go (ofAnonymous), connections refusedconn.go
