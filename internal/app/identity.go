@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -108,7 +109,8 @@ func PreviewIdentity(ctx context.Context, cfg *config.Config, address, key strin
 	return data.Preview, notShown(cfg, served), nil
 }
 
-// notShown says what in a configuration changes people too, and is not in its preview: the sources, and their order, which decides about IDs.
+// notShown says what in a configuration changes people too, and is not in its preview: the sources, and their order, which decides about IDs; and anchors on
+// custom fields, of which the server may have no values.
 func notShown(cfg *config.Config, served []string) []string {
 	var here, kept, added, removed, notes []string
 	for i := range cfg.Sources {
@@ -133,6 +135,14 @@ func notShown(cfg *config.Config, served []string) []string {
 	}
 	if !slices.Equal(here, kept) {
 		notes = append(notes, "the file has the sources in another order, which changes IDs; the preview has the order of the server")
+	}
+	for _, a := range cfg.Identity.Anchors {
+		for _, source := range slices.Sorted(maps.Keys(a.Fields)) {
+			if field := a.Fields[source]; slices.Contains(here, source) && field != connectors.AccountID && field != connectors.AccountUsername {
+				notes = append(notes, fmt.Sprintf("the anchor %s joins no accounts of %s in the preview if the server has not fetched the field %s yet: "+
+					"see docs/identity.md", echo.Line(a.Name), source, echo.Line(field)))
+			}
+		}
 	}
 	return notes
 }

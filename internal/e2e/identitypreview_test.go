@@ -71,11 +71,15 @@ func TestIdentityPreviewSaysWhatItDoesNotShow(t *testing.T) {
 	p := theDemo(t)
 	settings := changedRules(map[string]any{}, sandbox.RocketChat, sandbox.Worksection, sandbox.Kommo)
 	settings["sources"].([]map[string]any)[2]["name"] = "crm"
+	settings["identity"] = map[string]any{"anchors": []map[string]any{
+		{"name": "employee", "fields": []string{"rocketchat/employeeNumber", "worksection/id"}},
+	}}
 	code, stdout, stderr := run(t, "identity", "preview", configFile(t, settings), "--url", p.url+"/graphql")
 	for _, note := range []string{
 		"roster identity preview: the server does not have these sources of the file, so the preview is without them: crm\n",
 		"roster identity preview: the file does not have these sources of the server, and the preview goes on with them: kommo, altcraft\n",
 		"roster identity preview: the file has the sources in another order, which changes IDs; the preview has the order of the server\n",
+		"roster identity preview: the anchor employee joins no accounts of rocketchat in the preview if the server has not fetched the field employeeNumber yet: see docs/identity.md\n",
 	} {
 		if !strings.Contains(stderr, note) {
 			t.Errorf("it does not say %q, but %q", note, stderr)
