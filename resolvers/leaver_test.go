@@ -130,7 +130,7 @@ func TestNobodyBecomesALeaverByAFailure(t *testing.T) {
 					synctest.Wait()
 				}
 				if name == "it fails" {
-					time.Sleep(time.Hour) // until what is known is old
+					time.Sleep(time.Hour)                                                           // until what is known is old
 					w.keeper.Refresh(snapshot.Key{Source: "chat", Collection: connectors.Accounts}) // so that the question begins no fetch of it
 					synctest.Wait()
 				}

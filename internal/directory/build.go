@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"sync"
 
 	"roster/connectors"
 	"roster/internal/address"
@@ -44,7 +43,6 @@ type content struct {
 	removed  []removedAccount
 	byEmail  map[string]*User // by the addresses for which a source vouches and which only one user has
 	former   map[connectors.Ref]bool
-	findings sync.Map // by findingKey, as soon as somebody asks
 }
 
 // builder is the state of one build.

@@ -2,9 +2,7 @@ package directory
 
 import (
 	"cmp"
-	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"roster/connectors"
@@ -36,7 +34,7 @@ var teamFields = []recordField[Team]{
 			if t.listed() {
 				own = t.record.Name
 			}
-			return e.names(string(t.ExternalID), own, func() time.Time { return t.ChangedAt(FieldName) }, func() *set { return e.d.users.having(UserFacetTeam, t.ID) }, func(a *AccountCore) []named {
+			return e.names(string(t.ExternalID), own, func() time.Time { return t.ChangedAt(FieldName) }, e.d.inTeam(t), func(a *AccountCore) []named {
 				var out []named
 				for _, ref := range a.record.Teams {
 					if ref.ID == string(t.ExternalID) && (ref.ID != "" || names.Key(ref.Name) == names.Key(t.Name)) {
@@ -57,8 +55,9 @@ var teamFields = []recordField[Team]{
 		name: "members", rule: RuleUnion, others: []connectors.Collection{connectors.Accounts},
 		hidden: func(t *Team) bool { return t.Source.Restricts(connectors.Teams) },
 		of: func(e *recordExplainer[Team]) []contributed {
-			members := func() *set { return e.d.users.having(UserFacetTeam, e.object.ID) }
-			return e.people(members, reasonNone, func(a *AccountCore) bool { return slices.Contains(a.Teams, e.object) })
+			return e.people(e.d.users.having(UserFacetTeam, e.object.ID), func(a *AccountCore) (bool, CandidateReason) {
+				return slices.Contains(a.Teams, e.object), reasonNone
+			})
 		},
 	},
 }
@@ -71,7 +70,7 @@ var roleFields = []recordField[Role]{
 			if e.listed {
 				own = e.object.record.Name
 			}
-			return e.names(e.object.ExternalID, own, nil, withRole(e), e.mentions)
+			return e.names(e.object.ExternalID, own, nil, e.d.withRole(e.object), e.mentions)
 		},
 	},
 	{
@@ -85,7 +84,7 @@ var roleFields = []recordField[Role]{
 			if e.listed {
 				all = e.own(stated(e.object.record.Access), nil)
 			}
-			return e.distinct(all, withRole(e), func(a *AccountCore) []contribution {
+			return e.distinct(all, e.d.withRole(e.object), func(a *AccountCore) []contribution {
 				var out []contribution
 				for _, m := range e.mentions(a) {
 					out = append(out, stated(m.access))
@@ -103,15 +102,16 @@ var roleFields = []recordField[Role]{
 		name: "holders", rule: RuleUnion, others: []connectors.Collection{connectors.Accounts},
 		hidden: func(r *Role) bool { return r.Source.Restricts(connectors.Roles) },
 		of: func(e *recordExplainer[Role]) []contributed {
-			has := func(active bool) func(*AccountCore) bool {
-				return func(a *AccountCore) bool { return a.Active == active && slices.Contains(a.Roles, e.object) }
+			has := func(active bool, reason CandidateReason) func(*AccountCore) (bool, CandidateReason) {
+				return func(a *AccountCore) (bool, CandidateReason) {
+					return a.Active == active && slices.Contains(a.Roles, e.object), reason
+				}
 			}
-			holders := func() *set { return e.d.users.having(UserFacetRole, e.object.ID) }
-			all := e.people(holders, reasonNone, has(true))
+			all := e.people(e.d.users.having(UserFacetRole, e.object.ID), has(true, reasonNone))
 			if len(all) == MaxRecordCandidates {
 				return all
 			}
-			return append(all, e.people(withRole(e), ReasonInactive, has(false))...)
+			return append(all, e.people(e.d.withRole(e.object), has(false, ReasonInactive))...)
 		},
 	},
 }
@@ -145,15 +145,15 @@ func stated(l connectors.AccessLevel) contribution {
 	return contribution{value: l, key: string(rune(l))}
 }
 
-// withRole finds the people who have the role, also by an inactive account.
-func withRole(e *recordExplainer[Role]) func() *set {
-	return func() *set { return e.d.users.having(userAnyRole, e.object.ID) }
-}
+func (d *Directory) inTeam(t *Team) *set { return d.users.having(UserFacetTeam, t.ID) }
+
+// withRole is the people who have a role, also by an inactive account.
+func (d *Directory) withRole(r *Role) *set { return d.users.having(userAnyRole, r.ID) }
 
 // names returns the names of a team or a role: that of its own record, those that accounts mention, and the ID that takes the place of a name. As the
 // build does it (see catalogue), a name that is the ID is none.
 func (e *recordExplainer[T]) names(
-	id, own string, changedAt func() time.Time, people func() *set, mentions func(*AccountCore) []named,
+	id, own string, changedAt func() time.Time, people *set, mentions func(*AccountCore) []named,
 ) []contributed {
 	name := func(s string) contribution {
 		if s = names.Clean(s); s == id {
@@ -184,90 +184,58 @@ func (e *recordExplainer[T]) idFetchedAt() time.Time {
 }
 
 // distinct adds to what the own record has what accounts say, in their order. Of accounts that say the same, it adds the first.
-func (e *recordExplainer[T]) distinct(all []contributed, people func() *set, of func(*AccountCore) []contribution) []contributed {
+func (e *recordExplainer[T]) distinct(all []contributed, people *set, of func(*AccountCore) []contribution) []contributed {
 	type claim struct {
-		finding
-		place int // among what the account says
+		contribution
+		account Account
+		place   int // among what the account says
 	}
 	order := func(x, y claim) int {
 		return cmp.Or(compareIDs(x.account.Core().ExternalID, y.account.Core().ExternalID), cmp.Compare(x.place, y.place))
 	}
-	findings := e.once(reasonNone, func() []finding {
-		first := make(map[any]claim)
-		for i := range people().items {
-			for _, a := range e.d.users.all[i].Accounts {
-				core := a.Core()
-				if core.Source != e.source {
+	first := make(map[any]claim)
+	for i := range people.items {
+		for _, a := range e.d.users.all[i].Accounts {
+			core := a.Core()
+			if core.Source != e.source {
+				continue
+			}
+			for place, c := range of(core) {
+				if c.value == nil {
 					continue
 				}
-				for place, c := range of(core) {
-					if c.value == nil {
-						continue
-					}
-					one := claim{finding{a, c}, place}
-					if known, ok := first[c.value]; !ok || order(one, known) < 0 {
-						first[c.value] = one
-					}
+				one := claim{c, a, place}
+				if known, ok := first[c.value]; !ok || order(one, known) < 0 {
+					first[c.value] = one
 				}
 			}
 		}
-		var found []finding
-		for _, c := range slices.SortedFunc(maps.Values(first), order) {
-			found = append(found, c.finding)
+	}
+	claims := make([]claim, 0, len(first))
+	for value, c := range first {
+		if !slices.ContainsFunc(all, func(own contributed) bool { return own.value == value }) {
+			claims = append(claims, c)
 		}
-		return found
-	})
-	own := all
-	for _, f := range findings {
-		if !slices.ContainsFunc(own, func(o contributed) bool { return o.value == f.value }) {
-			all = append(all, e.by(f.account, f.contribution))
-		}
+	}
+	slices.SortFunc(claims, order)
+	for _, c := range claims {
+		all = append(all, e.by(c.account, c.contribution))
 	}
 	return all
 }
 
 // people returns the first accounts of some people that have something to do with the object, with the people.
-func (e *recordExplainer[T]) people(of func() *set, against CandidateReason, has func(*AccountCore) bool) []contributed {
+func (e *recordExplainer[T]) people(of *set, has func(*AccountCore) (bool, CandidateReason)) []contributed {
 	var all []contributed
-	for _, f := range e.once(against, func() []finding {
-		var found []finding
-		for i := range of().items {
-			u := e.d.users.all[i]
-			for _, a := range u.Accounts {
-				if has(a.Core()) {
-					if found = append(found, finding{a, contribution{value: u, against: against}}); len(found) == MaxRecordCandidates {
-						return found
-					}
+	for i := range of.items {
+		u := e.d.users.all[i]
+		for _, a := range u.Accounts {
+			if is, against := has(a.Core()); is {
+				if all = append(all, e.by(a, contribution{value: u, against: against})); len(all) == MaxRecordCandidates {
+					return all
 				}
 			}
 		}
-		return found
-	}) {
-		all = append(all, e.by(f.account, f.contribution))
 	}
 	return all
-}
-
-// finding is what an account has for a field of a team or a role.
-type finding struct {
-	account Account
-	contribution
-}
-
-// findingKey says of which field of which object findings are, and what is against them.
-type findingKey struct {
-	object  any
-	field   string
-	against CandidateReason
-}
-
-// once finds something once for each directory: it does not depend on the caller, and takes time in proportion to the people of a team or a role, which many
-// people of one answer can have.
-func (e *recordExplainer[T]) once(against CandidateReason, find func() []finding) []finding {
-	key := findingKey{e.object, e.recordField.name, against}
-	found, ok := e.d.findings.Load(key)
-	if !ok {
-		found, _ = e.d.findings.LoadOrStore(key, sync.OnceValue(find))
-	}
-	return found.(func() []finding)() //nolint:forcetypeassert // only such functions are stored
 }
