@@ -9,10 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -58,38 +56,17 @@ func configuration(sources []map[string]any, admin string, subscribers int) ([]b
 func startServer(ctx context.Context, binary, dir string, sources []map[string]any, subscribers int) (*server, error) {
 	s := &server{client: &http.Client{Timeout: time.Minute}}
 	var err error
-	if s.admin, err = freeAddress(ctx); err != nil {
+	if s.admin, err = process.FreeAddress(ctx); err != nil {
 		return nil, err
 	}
 	config, err := configuration(sources, s.admin, subscribers)
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(dir, "roster.yaml")
-	if err := os.WriteFile(path, config, 0o600); err != nil {
+	if s.Process, s.address, err = process.StartServer(ctx, binary, dir, config); err != nil {
 		return nil, err
 	}
-	if s.Process, err = process.Start(ctx, binary, "serve", "--config", path); err != nil {
-		return nil, err
-	}
-	address, err := s.Await("Roster listens on ")
-	if err == nil {
-		_, err = s.Await("Every collection has been read")
-	}
-	if err != nil {
-		s.Stop()
-		return nil, err
-	}
-	s.address = strings.TrimPrefix(address, "http://")
 	return s, nil
-}
-
-func freeAddress(ctx context.Context) (string, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
 }
 
 // query asks the graph.

@@ -10,8 +10,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"roster/bench/internal/process"
@@ -29,7 +27,7 @@ func startServer(ctx context.Context, binary, dir string, sources []map[string]a
 	s := &server{}
 	if pprof {
 		var err error
-		if s.admin, err = freeAddress(ctx); err != nil {
+		if s.admin, err = process.FreeAddress(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -37,31 +35,10 @@ func startServer(ctx context.Context, binary, dir string, sources []map[string]a
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(dir, "roster.yaml")
-	if err := os.WriteFile(path, config, 0o600); err != nil {
+	if s.Process, s.address, err = process.StartServer(ctx, binary, dir, config); err != nil {
 		return nil, err
 	}
-	if s.Process, err = process.Start(ctx, binary, "serve", "--config", path); err != nil {
-		return nil, err
-	}
-	address, err := s.Await("Roster listens on ")
-	if err == nil {
-		_, err = s.Await("Every collection has been read")
-	}
-	if err != nil {
-		s.Stop()
-		return nil, err
-	}
-	s.address = strings.TrimPrefix(address, "http://")
 	return s, nil
-}
-
-func freeAddress(ctx context.Context) (string, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
 }
 
 // exchange sends one request, and returns its answer.
