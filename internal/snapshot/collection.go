@@ -44,7 +44,7 @@ type view struct {
 func newCollection(k *Keeper, s *connectors.Source, key Key, settings Settings) *collection {
 	kind := kinds[key.Collection].of(connectors.KindNamed(s.Kind), extraOf(s, key.Collection) != "")
 	c := &collection{constants: constants{key: key, kind: kind, settings: settings, reportsChanges: kind.reportsChanges(s), shared: k.store != nil, tier: k.tierKind,
-		item: StoreKeyOf(s, key.Collection, settings.MaxPause)},
+		item: StoreKeyOf(s, key.Collection, settings.MaxPause), fields: s.FieldsOf(key.Collection)},
 		keeper: k.keeperState, source: s, hits: new(tally), wake: make(chan struct{}, 1), first: make(chan struct{}), looked: k.looked,
 		ended: make(chan struct{})}
 	c.show(newState(rand.Uint64(), rand.Uint64())) //nolint:gosec // spreads load; nothing secret depends on it

@@ -1,11 +1,12 @@
 package snapshot_test
 
 import (
+	"context"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"roster/connectors"
 	"roster/internal/snapshot"
@@ -60,32 +61,195 @@ func TestOtherCustomFieldsAreFetched(t *testing.T) {
 	})
 }
 
-// The custom fields of contacts are stored, and contacts with others are not taken for these.
-func TestCustomFieldsAreStored(t *testing.T) {
+// people is a source of one account, which has the custom fields that the source is asked for.
+type people struct {
+	paths []string
+	takes time.Duration
+
+	mu    sync.Mutex
+	reads int
+}
+
+func (f *people) source() *connectors.Source {
+	var cfg connectors.Config
+	for _, path := range f.paths {
+		cfg.CustomFields = append(cfg.CustomFields, connectors.CustomField{Path: path, Name: "x"})
+	}
+	s := &connectors.Source{Name: "a", Kind: named, Fingerprint: "f", Accounts: connectors.ListFunc[connectors.Account](
+		func(ctx context.Context, _ connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
+			f.mu.Lock()
+			f.reads++
+			f.mu.Unlock()
+			var d connectors.Attributes
+			for _, path := range f.paths {
+				d = append(d, connectors.Attribute{Name: path, Value: "v"})
+			}
+			err := pause(ctx, f.takes)
+			return connectors.Listing[connectors.Account]{Records: []connectors.Account{{ID: "1", Details: &d}}, Complete: err == nil}, err
+		})}
+	s.WithCustomFields(cfg, connectors.KindNamed(named))
+	return s
+}
+
+func (f *people) count() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.reads
+}
+
+// named is a kind of source whose accounts have fields by name.
+const named connectors.KindName = "namedfields"
+
+func init() {
+	connectors.Register(&connectors.Kind{Name: named, Title: "Named", Details: connectors.NewAttributes,
+		Collections: []connectors.KindCollection{{Collection: connectors.Accounts}},
+		Open:        func(connectors.Config) (*connectors.Source, error) { return nil, errAway }})
+}
+
+// shown returns the names of the custom fields that a keeper serves, or that it serves nobody.
+func shown(k *snapshot.Keeper) string {
+	snap := k.Current()[0].Snapshot
+	switch {
+	case snap == nil:
+		return "nobody"
+	case snap.Records.Accounts != nil:
+		return fieldNames(snap.Records.Accounts[0].Details.(*connectors.Attributes))
+	default:
+		return fieldNames(snap.Records.Contacts[0].Custom)
+	}
+}
+
+func fieldNames(a *connectors.Attributes) string {
+	var names []string
+	if a != nil {
+		for _, x := range *a {
+			names = append(names, x.Name)
+		}
+	}
+	return strings.Join(names, " ")
+}
+
+// After a restart with other custom fields, what is stored is served at once, and fetched again as soon as it may be. With the same ones, or with none, it is
+// not fetched before it is due.
+func TestStoredRecordsKnowTheirCustomFields(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	type opened interface {
+		Join() snapshot.SharedStore
+		Close() error
+	}
+	inMemory := func(*testing.T) func() opened {
 		store := localstore.New()
-		custom := &connectors.Attributes{{Name: "new", Value: "é"}, {Name: "new", Value: ""}}
-		run := func(b *book, paths ...string) *connectors.Attributes {
-			options := b.options()
-			options.Sources, options.SharedStore = []*connectors.Source{b.asking(paths...)}, store.Join()
-			k := snapshot.New(options)
-			defer start(t, k)()
-			pass(time.Second)
-			return k.Current()[0].Snapshot.Records.Contacts[0].Custom
+		return func() opened { return kept{store} }
+	}
+	inDirectory := func(t *testing.T) func() opened {
+		t.Helper()
+		dir := t.TempDir()
+		return func() opened {
+			store, err := localstore.Open(dir, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return store
 		}
-		with := newBook("1")
-		with.contacts["1"] = connectors.Contact{ID: "1", Custom: custom}
-		run(with, "new")
-		again, other, none := newBook("1"), newBook("1"), newBook("1")
-		if diff := cmp.Diff(custom, run(again, "new")); diff != "" || len(again.full) > 0 {
-			t.Errorf("after a restart, %d fetches (-want +got)\n%s", len(again.full), diff)
+	}
+	accounts := func(paths ...string) (*connectors.Source, func() int) {
+		f := &people{paths: paths, takes: 5 * time.Second}
+		return f.source(), f.count
+	}
+	contacts := func(paths ...string) (*connectors.Source, func() int) {
+		b := newBook("1")
+		b.takes = 5 * time.Second
+		var custom connectors.Attributes
+		for _, path := range paths {
+			custom = append(custom, connectors.Attribute{Name: path, Value: "v"})
 		}
-		if got := run(other, "other"); got != nil || len(other.full) != 1 {
-			t.Errorf("with another field: %v, %d fetches", got, len(other.full))
+		b.contacts["1"] = connectors.Contact{ID: "1", UpdatedAt: time.Now(), Custom: &custom}
+		return b.asking(paths...), func() int {
+			full, _ := b.reads()
+			return len(full)
 		}
-		if got := run(none); got != nil || len(none.full) != 1 {
-			t.Errorf("without fields: %v, %d fetches", got, len(none.full))
-		}
-	})
+	}
+	for name, tc := range map[string]struct {
+		store func(*testing.T) func() opened
+		open  func(paths ...string) (*connectors.Source, func() int)
+	}{
+		"accounts in memory": {inMemory, accounts}, "accounts in a directory": {inDirectory, accounts},
+		"contacts in memory": {inMemory, contacts}, "contacts in a directory": {inDirectory, contacts},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			open := tc.store(t)
+			synctest.Test(t, func(t *testing.T) {
+				run := func(wait time.Duration, paths ...string) (first, last string, fetches int) {
+					source, count := tc.open(paths...)
+					store := open()
+					defer store.Close() //nolint:errcheck // the next opening reports it
+					k := snapshot.New(snapshot.Options{Sources: []*connectors.Source{source}, SharedStore: store.Join()})
+					defer start(t, k)()
+					pass(time.Second)
+					first = shown(k)
+					pass(wait)
+					return first, shown(k), count()
+				}
+				for _, step := range []struct {
+					paths       []string
+					first, last string
+					fetches     int
+				}{
+					{[]string{"old"}, "nobody", "old", 1},
+					{[]string{"old"}, "old", "old", 0},
+					{[]string{"old", "new"}, "old", "old new", 1},
+					{[]string{"old", "new"}, "old new", "old new", 0},
+				} {
+					if first, last, fetches := run(15*time.Second, step.paths...); first != step.first || last != step.last || fetches != step.fetches {
+						t.Errorf("with %v: %q, then %q after %d fetches; want %q, %q, %d", step.paths, first, last, fetches, step.first, step.last, step.fetches)
+					}
+				}
+			})
+		})
+	}
+}
+
+// kept is a store that survives a restart although it is in memory.
+type kept struct{ *localstore.Store }
+
+func (kept) Close() error { return nil }
+
+// Replicas with different settings, as during a rolling deployment, share a store. Each goes on to show the custom fields of its own settings, and their source
+// is fetched for each setting about once a minute, as for one replica.
+func TestReplicasWithDifferentCustomFields(t *testing.T) {
+	t.Parallel()
+	for name, old := range map[string][]string{"from none": nil, "from another": {"old"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				store := localstore.New()
+				before, after := &people{paths: old, takes: time.Second}, &people{paths: []string{"old", "new"}, takes: time.Second}
+				keep := func(f *people) *snapshot.Keeper {
+					k := snapshot.New(snapshot.Options{Sources: []*connectors.Source{f.source()}, SharedStore: store.Join()})
+					t.Cleanup(start(t, k))
+					return k
+				}
+				older := keep(before)
+				pass(2 * time.Minute)
+				newer := keep(after)
+				pass(30 * time.Second)
+				for range 60 * 6 {
+					for _, k := range []*snapshot.Keeper{older, newer} {
+						k.Load(t.Context(), []snapshot.Key{accounts})
+					}
+					if got := shown(newer); got != "old new" {
+						t.Fatalf("the new replica shows %q", got)
+					}
+					if got := shown(older); old != nil && got != "old" {
+						t.Fatalf("the old replica shows %q", got)
+					}
+					pass(10 * time.Second)
+				}
+				if a, b := before.count(), after.count(); a > 64 || b > 62 {
+					t.Errorf("in an hour, %d fetches with the old settings and %d with the new ones", a, b)
+				}
+			})
+		})
+	}
 }

@@ -142,6 +142,9 @@ func contactFields(w *wire.Codec, c *connectors.Contact) {
 	w.Time(&c.UpdatedAt)
 }
 
+// customEncoding is the version of what withCustom writes.
+const customEncoding = "custom1"
+
 // withCustom adds the custom fields that the settings of the source ask for. Records of a source without such settings are encoded as before they existed.
 func withCustom(fields func(*wire.Codec, *connectors.Contact)) func(*wire.Codec, *connectors.Contact) {
 	return func(w *wire.Codec, c *connectors.Contact) {

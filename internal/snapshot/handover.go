@@ -172,11 +172,7 @@ func (k *Keeper) collection(s *connectors.Source, key Key, settings Settings) *c
 		c.predecessor, c.hits = was, was.hits
 		s := was.view.Load().collectionState
 		s.phase, s.fetching = idle, false
-		c.show(s)                                                                     // until the old loop has ended
-		if was.source.FieldsOf(key.Collection) != c.source.FieldsOf(key.Collection) { // what was fetched may lack the custom fields that are asked for now
-			now := time.Now()
-			c.mail.add(asked{outdated: now, outdatedFull: now})
-		}
+		c.show(s) // until the old loop has ended
 	} else {
 		k.anew = append(k.anew, key)
 	}
@@ -199,13 +195,13 @@ func (c *collection) inherit(from *collection) {
 		}
 	}
 	r := c.rules()
-	c.show(r.inherit(from.view.Load().collectionState))
+	c.show(r.inherit(from.view.Load().collectionState, time.Now()))
 }
 
 // inherit returns the state with which a collection goes on from the last state of its predecessor.
-func (r *rules) inherit(s collectionState) collectionState {
+func (r *rules) inherit(s collectionState, now time.Time) collectionState {
 	s.phase, s.stopping, s.fetching, s.offered, s.tried = idle, false, false, nil, !s.started.IsZero()
-	t := &step{rules: r, collectionState: s}
+	t := &step{rules: r, collectionState: s, now: now}
 	if s.snap != nil && s.err == nil && s.snap.Complete && s.snap.FetchedAt.Equal(s.started) { // no fetch was interrupted
 		t.reschedule()
 	}
@@ -213,5 +209,6 @@ func (r *rules) inherit(s collectionState) collectionState {
 		t.floor = later(t.floor, s.started.Add(r.minInterval()))
 		t.next = later(t.next, t.floor)
 	}
+	t.checkFields()
 	return t.collectionState
 }

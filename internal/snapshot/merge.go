@@ -40,11 +40,13 @@ func (r *fetchResult) start(call time.Time) time.Time {
 // keep.
 func (t *step) snapshot(r fetchResult) (*Snapshot, error) {
 	was, began := t.snap, r.start(t.started)
-	snap := &Snapshot{Key: t.key, FetchedAt: t.started, Complete: r.complete, Expected: r.expected, Anomalies: r.anomalies, OldestAt: began, FullAt: began, State: r.state}
+	snap := &Snapshot{Key: t.key, FetchedAt: t.started, Complete: r.complete, Expected: r.expected, Anomalies: r.anomalies, OldestAt: began, FullAt: began, State: r.state,
+		Fields: t.fields}
 	var base Records
 	switch {
 	case r.since != nil:
 		snap.Loss, snap.Anomalies = r.since.Loss, connectors.MergeAnomalies(r.since.Anomalies, r.anomalies)
+		snap.Fields = r.since.Fields
 		if base, snap.FullAt = r.since.Records, r.since.FullAt; len(r.gone) == 0 && t.kind.same(base, r.records) {
 			snap.Records, snap.Version, snap.Size = base, r.since.Version, r.since.Size
 			snap.Times = t.times(base, &r, snap.Version)
@@ -53,7 +55,7 @@ func (t *step) snapshot(r fetchResult) (*Snapshot, error) {
 	case was != nil && !r.complete && (was.Loss != nil || t.started.Sub(was.OldestAt) < t.settings.KeepFor):
 		snap.Loss = was.Loss
 		base, snap.OldestAt, snap.FullAt = was.Records, earlier(was.OldestAt, snap.OldestAt), was.FullAt
-		snap.Anomalies = connectors.MergeAnomalies(was.Anomalies, r.anomalies)
+		snap.Anomalies, snap.Fields = connectors.MergeAnomalies(was.Anomalies, r.anomalies), was.Fields
 		if snap.Expected == nil {
 			snap.Expected = was.Expected
 		}

@@ -69,13 +69,14 @@ func StoreKeyOf(s *connectors.Source, c connectors.Collection, maxPause time.Dur
 	return i
 }
 
-// extraOf identifies what records of a collection have that only settings ask for; empty for nothing. The custom fields of accounts are among their details.
+// extraOf identifies the encoding of what records of a collection have that only settings ask for; empty for nothing. The custom fields of accounts are
+// among their details. Which fields these are is no part of the encoding: see Meta.Fields.
 func extraOf(s *connectors.Source, c connectors.Collection) string {
-	switch c {
-	case connectors.Accounts:
+	switch {
+	case c == connectors.Accounts:
 		return s.Extra
-	case connectors.Contacts:
-		return s.ContactFields
+	case c == connectors.Contacts && s.ContactFields != "":
+		return customEncoding
 	default:
 		return ""
 	}
@@ -122,6 +123,8 @@ type Meta struct {
 	// Times is the version of the snapshot's history; empty if nothing is known. Earlier releases did not store it. TimesParts are the names of its parts.
 	Times      string
 	TimesParts []string
+	// Fields is the snapshot's. Earlier releases did not store it.
+	Fields string
 }
 
 // timesOnly describes the parts of the history as if they were the snapshot's.

@@ -120,6 +120,8 @@ func (t *step) better(m *Info) bool {
 		return true
 	case ours.Complete && !m.Complete:
 		return false
+	case t.covers(ours.Fields) && !t.covers(m.Fields) && (ours.Complete || !m.Complete): // from a replica with other settings
+		return false
 	case t.stamp != 0 && m.Stamp != t.stamp:
 		return m.Stamp > t.stamp
 	case t.stamp != 0: // the same fetch, which may have progressed
@@ -151,7 +153,7 @@ func (t *step) takeStored(m *Info) {
 // snapshot returns a stored snapshot.
 func (m *Meta) snapshot(key Key, records Records, size int) *Snapshot {
 	return &Snapshot{Key: key, Records: records, Size: size, Version: m.Version, FetchedAt: m.FetchedAt, Complete: m.Complete, Expected: m.Expected,
-		Anomalies: m.Anomalies, OldestAt: m.Since, FullAt: m.Full, State: m.State, Loss: m.Loss}
+		Anomalies: m.Anomalies, OldestAt: m.Since, FullAt: m.Full, State: m.State, Loss: m.Loss, Fields: m.Fields}
 }
 
 func (e taken) apply(t *step) {
@@ -191,6 +193,7 @@ func (t *step) adopt(m *Info, snap *Snapshot) {
 	if !snap.Complete {
 		t.next = t.floor
 	}
+	t.checkFields()
 	t.do(wakeCallers{})
 	t.afterStat(m)
 }
@@ -223,7 +226,7 @@ func (t *step) stored() Stored {
 	return Stored{
 		Item: t.item, KeepFor: t.expires(snap.FetchedAt, snap.Loss, &t.collectionState).Sub(snap.FetchedAt), Rewrite: t.damaged,
 		Meta: Meta{FetchedAt: snap.FetchedAt, Since: snap.OldestAt, Full: snap.FullAt, Version: snap.Version, Complete: snap.Complete, Expected: snap.Expected,
-			Anomalies: snap.Anomalies, State: snap.State, Took: t.took, Loss: snap.Loss, Count: snap.Records.Len(), Times: snap.Times.Version()},
+			Anomalies: snap.Anomalies, State: snap.State, Took: t.took, Loss: snap.Loss, Count: snap.Records.Len(), Times: snap.Times.Version(), Fields: snap.Fields},
 		Encode:      func() ([][]byte, error) { return t.kind.encode(snap.Records) },
 		EncodeTimes: func() [][]byte { return encodeTimes(snap.Times) },
 	}

@@ -61,6 +61,9 @@ type Snapshot struct {
 	// Loss is the fetch that is held back, see guard.go; nil if there is none.
 	Loss *Loss
 
+	// Fields identifies the custom fields for which all its records were asked, see connectors.Source.FieldsOf; empty for none.
+	Fields string
+
 	// Times is when the fetches first saw the present values, and which records they no longer saw; nil if nothing is known. It is no part of
 	// Version.
 	Times *history.History

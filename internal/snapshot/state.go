@@ -108,6 +108,7 @@ type constants struct {
 	settings       Settings
 	item           StoreKey
 	reportsChanges bool     // the source can report changes
+	fields         string   // see connectors.Source.FieldsOf
 	shared         bool     // there is a shared store
 	tier           TierKind // of the shared store
 }

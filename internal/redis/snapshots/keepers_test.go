@@ -78,6 +78,38 @@ func TestWarmRedisServesWithoutReading(t *testing.T) {
 	}
 }
 
+// Accounts that were stored for other custom fields are served at once, and fetched again. Those that were stored for the same ones are not.
+func TestStoredAccountsKnowTheirCustomFields(t *testing.T) {
+	t.Parallel()
+	s := redistest.Start(t)
+	key := snapshottest.Key("a", connectors.Accounts)
+	run := func(fields string, ids ...string) (*snapshottest.Source, *snapshot.Keeper, func()) {
+		src := snapshottest.NewSource("a", ids...)
+		opened := src.Open("f")
+		opened.AccountFields = fields
+		k, stop := snapshottest.Keep(t, open(t, redistest.At(s)), func(o *snapshot.Options) {
+			o.Settings = map[snapshot.Key]snapshot.Settings{key: {FreshFor: time.Hour, MinInterval: time.Millisecond}}
+		}, opened)
+		return src, k, stop
+	}
+	_, k, stop := run("one", "1")
+	snapshottest.Settled(t, "fresh[1]", "a", k)
+	stop()
+	same, k, stop := run("one", "2")
+	if r := k.Load(t.Context(), []snapshot.Key{key})[0]; r.Status.Count != 1 || r.Snapshot.Fields != "one" || same.Count(connectors.Accounts) != 0 {
+		t.Errorf("with the same fields: %d accounts with %q after %d fetches", r.Status.Count, r.Snapshot.Fields, same.Count(connectors.Accounts))
+	}
+	stop()
+	other, k, _ := run("two", "2")
+	if r := k.Load(t.Context(), []snapshot.Key{key})[0]; r.Status.Count != 1 {
+		t.Errorf("with other fields, %d accounts", r.Status.Count)
+	}
+	snapshottest.Settled(t, "fresh[2]", "a", k)
+	if n := other.Count(connectors.Accounts); n != 1 {
+		t.Errorf("with other fields, %d fetches", n)
+	}
+}
+
 func TestChangesReachTheOthersByAnnouncement(t *testing.T) {
 	t.Parallel()
 	for name, opt := range map[string]func() redis.Options{

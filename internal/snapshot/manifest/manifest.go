@@ -36,6 +36,7 @@ type manifest struct {
 	// Times and TimesParts are the version of the history and the names of its parts. Earlier releases did not write them.
 	Times      string   `json:"times,omitempty"`
 	TimesParts []string `json:"timesParts,omitempty"`
+	Fields     string   `json:"fields,omitempty"` // nor this
 	Loss       *loss    `json:"loss,omitempty"`
 }
 
@@ -77,7 +78,8 @@ func (l *loss) read(m *snapshot.Meta) bool {
 // Write returns the value to store for a snapshot with that stamp.
 func Write(s *seal.Sealer, item snapshot.StoreKey, stamp int64, m *snapshot.Meta, parts []string) ([]byte, error) {
 	body, err := json.Marshal(manifest{Since: m.FetchedAt.Sub(m.Since).Microseconds(), Full: fullBefore(m), Version: m.Version, Expected: m.Expected,
-		Odd: m.Anomalies, State: m.State, Took: m.Took.Microseconds(), Count: m.Count, Bytes: m.Bytes, Parts: parts, Times: m.Times, TimesParts: m.TimesParts, Loss: writeLoss(m)})
+		Odd: m.Anomalies, State: m.State, Took: m.Took.Microseconds(), Count: m.Count, Bytes: m.Bytes, Parts: parts, Times: m.Times, TimesParts: m.TimesParts,
+		Fields: m.Fields, Loss: writeLoss(m)})
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +128,8 @@ func Read(s *seal.Sealer, item snapshot.StoreKey, value []byte, local func(stamp
 	}
 	since := readAt.Add(-time.Duration(m.Since) * time.Microsecond)
 	meta := snapshot.Meta{Stamp: stamp, FetchedAt: readAt, Since: since, Full: since.Add(-time.Duration(m.Full) * time.Microsecond), Version: m.Version,
-		Complete: complete, Expected: m.Expected, Anomalies: m.Odd, State: m.State, Took: time.Duration(m.Took) * time.Microsecond, Count: m.Count, Bytes: m.Bytes, Parts: m.Parts, Times: m.Times, TimesParts: m.TimesParts}
+		Complete: complete, Expected: m.Expected, Anomalies: m.Odd, State: m.State, Took: time.Duration(m.Took) * time.Microsecond, Count: m.Count, Bytes: m.Bytes, Parts: m.Parts, Times: m.Times, TimesParts: m.TimesParts,
+		Fields: m.Fields}
 	if !m.Loss.read(&meta) {
 		return snapshot.Meta{}
 	}
