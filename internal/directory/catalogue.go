@@ -1,8 +1,7 @@
 package directory
 
 import (
-	"cmp"
-
+	"roster/connectors"
 	"roster/internal/names"
 )
 
@@ -10,25 +9,29 @@ import (
 // added before any name is looked up, so the order of mentions does not matter.
 type catalogue[T any] struct {
 	create func(id, name string) *T
-	nameOf func(*T) *string
+	naming func(*T) (name *string, said *statements[string])
 	all    []*T
 	byID   map[string]*T
 	byName map[string]*T // by the key of the name
 }
 
-func newCatalogue[T any](create func(id, name string) *T, nameOf func(*T) *string) *catalogue[T] {
-	return &catalogue[T]{create: create, nameOf: nameOf, byID: make(map[string]*T)}
+func newCatalogue[T any](create func(id, name string) *T, naming func(*T) (*string, *statements[string])) *catalogue[T] {
+	return &catalogue[T]{create: create, naming: naming, byID: make(map[string]*T)}
 }
 
-// withID returns the entry with the ID, and creates it if necessary. If the entry has no name yet, it gets this one.
-func (c *catalogue[T]) withID(id, name string) *T {
-	x, name := c.byID[id], names.Clean(name)
+// withID returns the entry with the ID, and creates it if necessary. Name is what a record calls it: an account, or its own record if by is nil. An entry
+// without a name has its ID in that place, so a name that is the ID is none.
+func (c *catalogue[T]) withID(by *connectors.Account, id, name string) *T {
+	x := c.byID[id]
 	if x == nil {
-		x = c.create(id, cmp.Or(name, id))
+		x = c.create(id, id)
 		c.byID[id] = x
 		c.all = append(c.all, x)
-	} else if n := c.nameOf(x); *n == id && name != "" {
-		*n = name
+	}
+	if name = names.Clean(name); name != "" && name != id {
+		shown, said := c.naming(x)
+		said.add(by, name, sameName)
+		*shown = said.value(id)
 	}
 	return x
 }
@@ -37,19 +40,23 @@ func (c *catalogue[T]) withID(id, name string) *T {
 func (c *catalogue[T]) indexNames() {
 	c.byName = make(map[string]*T, len(c.all))
 	for _, x := range c.all {
-		if key := names.Key(*c.nameOf(x)); key != "" && c.byName[key] == nil {
+		name, _ := c.naming(x)
+		if key := names.Key(*name); key != "" && c.byName[key] == nil {
 			c.byName[key] = x
 		}
 	}
 }
 
 // named creates an entry with the name, unless there is one or the name is blank.
-func (c *catalogue[T]) named(name string) {
+func (c *catalogue[T]) named(by *connectors.Account, name string) {
 	key := names.Key(name)
 	if key == "" || c.byName[key] != nil {
 		return
 	}
-	x := c.create("", names.Clean(name))
+	name = names.Clean(name)
+	x := c.create("", name)
+	_, said := c.naming(x)
+	said.add(by, name, sameName)
 	c.byName[key] = x
 	c.all = append(c.all, x)
 }

@@ -1,12 +1,10 @@
 package directory
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
 	"roster/connectors"
-	"roster/internal/names"
 )
 
 // TeamProvenanceFields are the fields of a team that have a provenance, in the order of the schema.
@@ -30,19 +28,7 @@ var teamFields = []recordField[Team]{
 		name: "name", rule: RuleFallback, others: []connectors.Collection{connectors.Accounts},
 		of: func(e *recordExplainer[Team]) []contributed {
 			t := e.object
-			var own string
-			if t.listed() {
-				own = t.record.Name
-			}
-			return e.names(string(t.ExternalID), own, func() time.Time { return t.ChangedAt(FieldName) }, e.d.inTeam(t), func(a *AccountCore) []named {
-				var out []named
-				for _, ref := range a.record.Teams {
-					if ref.ID == string(t.ExternalID) && (ref.ID != "" || names.Key(ref.Name) == names.Key(t.Name)) {
-						out = append(out, named{ref.Name, 0})
-					}
-				}
-				return out
-			})
+			return e.named(t.names, string(t.ExternalID), func() time.Time { return t.ChangedAt(FieldName) })
 		},
 	},
 	{
@@ -55,9 +41,7 @@ var teamFields = []recordField[Team]{
 		name: "members", rule: RuleUnion, others: []connectors.Collection{connectors.Accounts},
 		hidden: func(t *Team) bool { return t.Source.Restricts(connectors.Teams) },
 		of: func(e *recordExplainer[Team]) []contributed {
-			return e.people(e.d.users.having(UserFacetTeam, e.object.ID), func(a *AccountCore) (bool, CandidateReason) {
-				return slices.Contains(a.Teams, e.object), reasonNone
-			})
+			return e.people(UserFacetTeam, e.object.ID, reasonNone, func(a *AccountCore) bool { return slices.Contains(a.Teams, e.object) })
 		},
 	},
 }
@@ -65,13 +49,7 @@ var teamFields = []recordField[Team]{
 var roleFields = []recordField[Role]{
 	{
 		name: "name", rule: RuleFallback, others: []connectors.Collection{connectors.Accounts},
-		of: func(e *recordExplainer[Role]) []contributed {
-			var own string
-			if e.listed {
-				own = e.object.record.Name
-			}
-			return e.names(e.object.ExternalID, own, nil, e.d.withRole(e.object), e.mentions)
-		},
+		of: func(e *recordExplainer[Role]) []contributed { return e.named(e.object.names, e.object.ExternalID, nil) },
 	},
 	{
 		name: "description", rule: RulePrecedence, offered: connectors.FieldDescription,
@@ -79,18 +57,11 @@ var roleFields = []recordField[Role]{
 	},
 	{
 		name: "accessLevel", rule: RulePrecedence, others: []connectors.Collection{connectors.Accounts},
-		of: func(e *recordExplainer[Role]) []contributed {
-			var all []contributed
-			if e.listed {
-				all = e.own(stated(e.object.record.Access), nil)
+		of: func(e *recordExplainer[Role]) (all []contributed) {
+			for _, s := range e.object.levels {
+				all = append(all, e.stated(s.by, contribution{value: s.value, key: string(rune(s.value))}, nil))
 			}
-			return e.distinct(all, e.d.withRole(e.object), func(a *AccountCore) []contribution {
-				var out []contribution
-				for _, m := range e.mentions(a) {
-					out = append(out, stated(m.access))
-				}
-				return out
-			})
+			return all
 		},
 	},
 	{
@@ -102,75 +73,25 @@ var roleFields = []recordField[Role]{
 		name: "holders", rule: RuleUnion, others: []connectors.Collection{connectors.Accounts},
 		hidden: func(r *Role) bool { return r.Source.Restricts(connectors.Roles) },
 		of: func(e *recordExplainer[Role]) []contributed {
-			has := func(active bool, reason CandidateReason) func(*AccountCore) (bool, CandidateReason) {
-				return func(a *AccountCore) (bool, CandidateReason) {
-					return a.Active == active && slices.Contains(a.Roles, e.object), reason
-				}
+			holds := func(active bool) func(*AccountCore) bool {
+				return func(a *AccountCore) bool { return a.Active == active && slices.Contains(a.Roles, e.object) }
 			}
-			all := e.people(e.d.users.having(UserFacetRole, e.object.ID), has(true, reasonNone))
-			if len(all) == MaxRecordCandidates {
-				return all
+			all := e.people(UserFacetRole, e.object.ID, reasonNone, holds(true))
+			if len(all) < MaxRecordCandidates { // so there are few people without an inactive account to pass over
+				all = append(all, e.people(userAnyRole, e.object.ID, ReasonInactive, holds(false))...)
 			}
-			return append(all, e.people(e.d.withRole(e.object), has(false, ReasonInactive))...)
+			return all
 		},
 	},
 }
 
-// named is what an account says of a team or a role that it mentions.
-type named struct {
-	name   string
-	access connectors.AccessLevel
-}
-
-// mentions returns what an account says of the role.
-func (e *recordExplainer[T]) mentions(a *AccountCore) []named {
-	r, ok := any(e.object).(*Role)
-	if !ok {
-		return nil
+// named returns the names of a team or a role, and the ID that takes the place of a name.
+func (e *recordExplainer[T]) named(said statements[string], id string, changedAt func() time.Time) (all []contributed) {
+	for _, s := range said {
+		all = append(all, e.stated(s.by, textOf(Text(s.value), 0), changedAt))
 	}
-	var out []named
-	for _, ref := range a.record.Roles {
-		if ref.ID == r.ExternalID {
-			out = append(out, named{ref.Name, ref.Access})
-		}
-	}
-	return out
-}
-
-// stated is an access level that a source states. One that it does not report is none.
-func stated(l connectors.AccessLevel) contribution {
-	if l <= connectors.AccessUnknown {
-		return contribution{}
-	}
-	return contribution{value: l, key: string(rune(l))}
-}
-
-func (d *Directory) inTeam(t *Team) *set { return d.users.having(UserFacetTeam, t.ID) }
-
-// withRole is the people who have a role, also by an inactive account.
-func (d *Directory) withRole(r *Role) *set { return d.users.having(userAnyRole, r.ID) }
-
-// names returns the names of a team or a role: that of its own record, those that accounts mention, and the ID that takes the place of a name. As the
-// build does it (see catalogue), a name that is the ID is none.
-func (e *recordExplainer[T]) names(
-	id, own string, changedAt func() time.Time, people *set, mentions func(*AccountCore) []named,
-) []contributed {
-	name := func(s string) contribution {
-		if s = names.Clean(s); s == id {
-			return contribution{}
-		}
-		return textOf(Text(s), 0)
-	}
-	all := e.distinct(e.own(name(own), changedAt), people, func(a *AccountCore) []contribution {
-		var out []contribution
-		for _, m := range mentions(a) {
-			out = append(out, name(m.name))
-		}
-		return out
-	})
 	if id != "" {
-		c := textOf(Text(id), 1)
-		all = append(all, contributed{contribution: c, source: e.source, observedAt: e.idFetchedAt()})
+		all = append(all, contributed{contribution: textOf(Text(id), 1), source: e.source, observedAt: e.idFetchedAt()})
 	}
 	return all
 }
@@ -183,57 +104,26 @@ func (e *recordExplainer[T]) idFetchedAt() time.Time {
 	return e.fetchedAt(e.source, connectors.Accounts)
 }
 
-// distinct adds to what the own record has what accounts say, in their order. Of accounts that say the same, it adds the first.
-func (e *recordExplainer[T]) distinct(all []contributed, people *set, of func(*AccountCore) []contribution) []contributed {
-	type claim struct {
-		contribution
-		account Account
-		place   int // among what the account says
+// stated is what an account states; the object's own record if by is nil, for which changedAt is the time of the value.
+func (e *recordExplainer[T]) stated(by *connectors.Account, c contribution, changedAt func() time.Time) contributed {
+	if by == nil {
+		return contributed{contribution: c, source: e.source, observedAt: e.fetchedAt(e.source, e.collection), changedAt: changedAt}
 	}
-	order := func(x, y claim) int {
-		return cmp.Or(compareIDs(x.account.Core().ExternalID, y.account.Core().ExternalID), cmp.Compare(x.place, y.place))
-	}
-	first := make(map[any]claim)
-	for i := range people.items {
-		for _, a := range e.d.users.all[i].Accounts {
-			core := a.Core()
-			if core.Source != e.source {
-				continue
-			}
-			for place, c := range of(core) {
-				if c.value == nil {
-					continue
-				}
-				one := claim{c, a, place}
-				if known, ok := first[c.value]; !ok || order(one, known) < 0 {
-					first[c.value] = one
-				}
-			}
-		}
-	}
-	claims := make([]claim, 0, len(first))
-	for value, c := range first {
-		if !slices.ContainsFunc(all, func(own contributed) bool { return own.value == value }) {
-			claims = append(claims, c)
-		}
-	}
-	slices.SortFunc(claims, order)
-	for _, c := range claims {
-		all = append(all, e.by(c.account, c.contribution))
-	}
-	return all
+	return e.by(e.d.accounts[connectors.Ref{Source: e.source.Name, ID: by.ID}], c)
 }
 
-// people returns the first accounts of some people that have something to do with the object, with the people.
-func (e *recordExplainer[T]) people(of *set, has func(*AccountCore) (bool, CandidateReason)) []contributed {
+// people returns the first accounts that have something to do with the object, with their people. Every person with the value of the attribute has such an
+// account, or there are few others, so that this does not read all of them.
+func (e *recordExplainer[T]) people(attr UserFacet, value string, against CandidateReason, has func(*AccountCore) bool) []contributed {
 	var all []contributed
-	for i := range of.items {
+	for _, i := range e.d.users.itemsHaving(int(attr), value) {
 		u := e.d.users.all[i]
 		for _, a := range u.Accounts {
-			if is, against := has(a.Core()); is {
-				if all = append(all, e.by(a, contribution{value: u, against: against})); len(all) == MaxRecordCandidates {
-					return all
-				}
+			if !has(a.Core()) {
+				continue
+			}
+			if all = append(all, e.by(a, contribution{value: u, against: against})); len(all) == MaxRecordCandidates {
+				return all
 			}
 		}
 	}

@@ -19,9 +19,9 @@ func newTeamSet(source *Source, records []connectors.Team, accounts []*connector
 			kind, key = teamNameID, names.Key(name)
 		}
 		return &Team{ID: encodeID(kind, source.Name, key), Source: source, ExternalID: Text(id), Name: name}
-	}, func(t *Team) *string { return &t.Name })}
+	}, func(t *Team) (*string, *statements[string]) { return &t.Name, &t.names })}
 	for _, r := range sortedByID(records) {
-		team := t.withID(r.ID, r.Name)
+		team := t.withID(nil, r.ID, r.Name)
 		team.Kind, team.record = r.Kind, r
 		t.listsMembers = t.listsMembers || r.Members != nil
 		for _, m := range r.Members {
@@ -33,7 +33,7 @@ func newTeamSet(source *Source, records []connectors.Team, accounts []*connector
 	for _, a := range accounts {
 		for _, ref := range a.Teams {
 			if ref.ID != "" {
-				t.withID(ref.ID, ref.Name)
+				t.withID(a, ref.ID, ref.Name)
 			}
 		}
 	}
@@ -41,7 +41,7 @@ func newTeamSet(source *Source, records []connectors.Team, accounts []*connector
 	for _, a := range accounts {
 		for _, ref := range a.Teams {
 			if ref.ID == "" {
-				t.named(ref.Name)
+				t.named(a, ref.Name)
 			}
 		}
 	}
@@ -72,22 +72,28 @@ type roleSet struct{ *catalogue[Role] }
 func newRoleSet(source *Source, records []connectors.Role, accounts []*connectors.Account) *roleSet {
 	s := &roleSet{newCatalogue(func(id, name string) *Role {
 		return &Role{ID: encodeID(roleID, source.Name, id), Source: source, ExternalID: id, Name: name}
-	}, func(r *Role) *string { return &r.Name })}
+	}, func(r *Role) (*string, *statements[string]) { return &r.Name, &r.names })}
 	for _, r := range sortedByID(records) {
-		role := s.withID(r.ID, r.Name)
-		role.AccessLevel, role.Description, role.Permissions, role.record = granted(r.Access), Text(r.Description), r.Permissions, r
+		role := s.withID(nil, r.ID, r.Name)
+		role.Description, role.Permissions, role.record = Text(r.Description), r.Permissions, r
+		role.grants(nil, r.Access)
 	}
 	for _, a := range accounts {
 		for _, ref := range a.Roles {
-			if ref.ID == "" {
-				continue
-			}
-			if role := s.withID(ref.ID, ref.Name); role.AccessLevel <= connectors.AccessUnknown { // nobody has stated it yet
-				role.AccessLevel = granted(ref.Access)
+			if ref.ID != "" {
+				s.withID(a, ref.ID, ref.Name).grants(a, ref.Access)
 			}
 		}
 	}
 	return s
+}
+
+// grants adds which access level a record states: the role's own if by is nil.
+func (r *Role) grants(by *connectors.Account, l connectors.AccessLevel) {
+	if l > connectors.AccessUnknown {
+		r.levels.add(by, l, sameLevel)
+	}
+	r.AccessLevel = r.levels.value(connectors.AccessUnknown)
 }
 
 // of returns an account's roles, or nil if the source does not show them.
@@ -119,20 +125,23 @@ func newFolderSet(source *Source, records []connectors.ContactFolder, contacts [
 			kind, key = folderNameID, names.Key(name)
 		}
 		return &ContactFolder{ID: encodeID(kind, source.Name, key), Source: source, ExternalID: Text(id), Name: name}
-	}, func(f *ContactFolder) *string { return &f.Name })}
+	}, func(f *ContactFolder) (*string, *statements[string]) { return &f.Name, &f.names })}
 	for _, r := range sortedByID(records) {
-		s.withID(r.ID, r.Name).Kind = r.Kind
+		s.withID(nil, r.ID, r.Name).Kind = r.Kind
 	}
 	for _, c := range contacts {
 		if f := c.Folder; f != nil && f.ID != "" {
-			s.withID(f.ID, f.Name)
+			s.withID(nil, f.ID, f.Name)
 		}
 	}
 	s.indexNames()
 	for _, c := range contacts {
 		if f := c.Folder; f != nil && f.ID == "" {
-			s.named(f.Name)
+			s.named(nil, f.Name)
 		}
+	}
+	for _, f := range s.all {
+		f.names = nil // nothing explains the names of folders
 	}
 	return s
 }

@@ -169,7 +169,8 @@ type Team struct {
 	Kind       connectors.TeamKind
 
 	record *connectors.Team // nil if accounts only mention it
-	index  uint32           // among all teams, sorted by name
+	names  statements[string]
+	index  uint32 // among all teams, sorted by name
 }
 
 // listed reports whether the team has a record. Otherwise accounts only mention it.
@@ -186,6 +187,8 @@ type Role struct {
 	Permissions []connectors.Permission // nil if the source does not list them
 
 	record *connectors.Role // nil if accounts only mention it
+	names  statements[string]
+	levels statements[connectors.AccessLevel]
 	index  uint32
 }
 
@@ -223,5 +226,6 @@ type ContactFolder struct {
 	Name       string
 	Kind       connectors.ContactFolderKind
 
+	names statements[string] // during the build
 	index uint32
 }

@@ -169,9 +169,21 @@ func inOrder(all []contributed) {
 	})
 }
 
-// choose sets the candidates, which are in their order, and what follows from those that are chosen.
-func (p *FieldProvenance) choose(all []contributed) {
-	p.Conflict = new(p.Rule.takesOne() && differ(all))
+// choose sets the candidates, which are in their order, and what follows from those that are chosen. At most that many are listed: the first ones, but one
+// that contradicts the first if there is such a one.
+func (p *FieldProvenance) choose(all []contributed, most int) {
+	contradiction := -1
+	if p.Rule.takesOne() {
+		contradiction = contradicting(all)
+	}
+	p.Conflict = new(contradiction >= 0)
+	if len(all) > most {
+		shown := slices.Clone(all[:most])
+		if contradiction >= most {
+			shown[most-1] = all[contradiction]
+		}
+		all = shown
+	}
 	var from []*contributed
 	for i := range all {
 		c := &all[i]
@@ -201,20 +213,16 @@ func (p *FieldProvenance) choose(all []contributed) {
 	}
 }
 
-// differ reports whether values that could count differ. A lesser kind of value, such as a user name beside a real name, does not contradict a better one.
-func differ(all []contributed) bool {
-	var first *contributed
+// contradicting returns the first value that differs from the one before all others; -1 if there is none. A lesser kind of value, such as a user name beside
+// a real name, does not contradict a better one.
+func contradicting(all []contributed) int {
 	for i := range all {
 		c := &all[i]
-		switch {
-		case c.against != reasonNone:
-		case first == nil:
-			first = c
-		case c.grade == first.grade && c.key != first.key:
-			return true
+		if c.against == reasonNone && c.grade == all[0].grade && c.key != all[0].key {
+			return i
 		}
 	}
-	return false
+	return -1
 }
 
 // setStates sets the state in each source, and that of the field, which is the first of them. StateIn returns the state in a source, and when the data was

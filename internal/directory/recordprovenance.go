@@ -58,8 +58,7 @@ func (e recordExplainer[T]) explain(fields []recordField[T], field string) *Fiel
 	}
 	all := e.of(&e)
 	inOrder(all)
-	p.choose(all)
-	p.Candidates = p.Candidates[:min(len(all), MaxRecordCandidates)]
+	p.choose(all, MaxRecordCandidates)
 	if e.states != nil {
 		e.states(&e, p, all)
 	} else {
@@ -73,7 +72,7 @@ func (e *recordExplainer[T]) own(c contribution, changedAt func() time.Time) []c
 	if !e.listed || c.value == nil {
 		return nil
 	}
-	return []contributed{{contribution: c, source: e.source, observedAt: e.fetchedAt(e.source, e.collection), changedAt: changedAt}}
+	return []contributed{e.stated(nil, c, changedAt)}
 }
 
 // by is what an account has for the object.

@@ -3,6 +3,7 @@ package directory_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -253,6 +254,9 @@ func sameCandidates(x, y []*directory.Candidate) bool {
 	return slices.EqualFunc(x, y, func(a, b *directory.Candidate) bool { return refOf(a.Account) == refOf(b.Account) })
 }
 
+// sameName reports whether two names say the same: letter case does not count.
+func sameName(x, y string) bool { return strings.EqualFold(namesof.Key(x), namesof.Key(y)) }
+
 // silenced returns the data without what a candidate says: in no record of its source.
 func silenced(data []directory.SourceData, r explainedRecord, c *directory.Candidate) []directory.SourceData {
 	out := slices.Clone(data)
@@ -268,7 +272,7 @@ func silenced(data []directory.SourceData, r explainedRecord, c *directory.Candi
 			continue
 		}
 		name, level := func(id string, name *string) {
-			if id == r.id && r.field == "name" && namesof.Clean(*name) == c.Value.Any {
+			if chosen, _ := c.Value.Any.(string); id == r.id && r.field == "name" && sameName(*name, chosen) {
 				*name = ""
 			}
 		}, func(id string, level *connectors.AccessLevel) {
@@ -323,13 +327,10 @@ func TestProvenanceOfRecordsIsThatOfTheOracle(t *testing.T) {
 	})
 }
 
-// writtenRecord writes the candidates and the states. Of a list of people, it leaves the candidates out: TestChosenCandidateOfARecordIsTheValue has them.
+// writtenRecord writes the candidates and the states.
 func writtenRecord(p *directory.FieldProvenance) []string {
 	lines := []string{fmt.Sprint("state ", p.State)}
 	for _, c := range p.Candidates {
-		if p.Rule == directory.RuleUnion {
-			continue
-		}
 		by := c.Source.Name
 		if c.Account != nil {
 			by = refOf(c.Account).String()
@@ -366,10 +367,13 @@ func (o recordOracle) written() []string {
 		state = min(state, s.state)
 	}
 	lines := []string{fmt.Sprint("state ", state)}
+	people := o.r.field == "members" || o.r.field == "holders"
 	for i, s := range all {
 		reason := s.reason
 		switch {
 		case reason != 0:
+		case people:
+			reason = directory.ReasonCombined
 		case i == 0:
 			reason = directory.ReasonPreferred
 		case s.lesser && !all[0].lesser:
@@ -378,7 +382,7 @@ func (o recordOracle) written() []string {
 			reason = directory.ReasonLessPreferred
 		}
 		if i < directory.MaxRecordCandidates {
-			lines = append(lines, fmt.Sprintf("%s %q at %d %t %d", s.by, s.value, s.at, reason == directory.ReasonPreferred, reason))
+			lines = append(lines, fmt.Sprintf("%s %q at %d %t %d", s.by, s.value, s.at, reason == directory.ReasonPreferred || reason == directory.ReasonCombined, reason))
 		}
 	}
 	for _, s := range states {
@@ -414,7 +418,7 @@ func (o recordOracle) collection() connectors.Collection {
 func (o recordOracle) said() []said {
 	var all []said
 	add := func(by, value string, at int64) {
-		if value != "" && !slices.ContainsFunc(all, func(s said) bool { return s.value == value }) {
+		if value != "" && !slices.ContainsFunc(all, func(s said) bool { return sameName(s.value, value) }) {
 			all = append(all, said{by: by, value: value, at: at})
 		}
 	}
@@ -495,8 +499,18 @@ func (o recordOracle) said() []said {
 			}
 		}
 		return all
+	case "Team.members", "Role.holders":
+		for _, reason := range []directory.CandidateReason{0, directory.ReasonInactive} {
+			for _, u := range everyone(o.d) {
+				for _, a := range u.Accounts {
+					if has, active := o.has(a.Core()); has && active == (reason == 0) {
+						all = append(all, said{by: refOf(a).String(), value: u.ID, at: accounts, reason: reason})
+					}
+				}
+			}
+		}
 	default:
-		if o.r.field != "members" && o.r.field != "holders" && o.r.value != nil {
+		if o.r.value != nil {
 			all = append(all, said{by: o.r.source, value: shown(o.r.value), at: own})
 		}
 	}
@@ -508,6 +522,14 @@ func (o recordOracle) said() []said {
 		all = append(all, said{by: o.r.source, value: o.r.id, at: at, lesser: true})
 	}
 	return all
+}
+
+// has reports whether an account is in the team, or has the role, and whether that makes its person a member or a holder.
+func (o recordOracle) has(a *directory.AccountCore) (has, counts bool) {
+	if team, ok := o.r.object.(*directory.Team); ok {
+		return slices.Contains(a.Teams, team), true
+	}
+	return a.Source.Name == o.r.source && slices.ContainsFunc(a.Record().Roles, func(r connectors.RoleRef) bool { return r.ID == o.r.id }), a.Active
 }
 
 func earliest(x, y int64) int64 {

@@ -48,6 +48,15 @@ func (t *table) having(attr int, values ...string) *set {
 	return t.attrs[attr].having(len(t.ids), values)
 }
 
+// itemsHaving returns the items with the value, in their order. Nobody may change the list.
+func (t *table) itemsHaving(attr int, value string) []uint32 {
+	a := &t.attrs[attr]
+	if i, ok := a.byName[value]; ok {
+		return a.items[i]
+	}
+	return nil
+}
+
 // search keeps the items that match the query. A nil query matches all items.
 func (t *table) search(s *set, query *string) error {
 	if query == nil {

@@ -7,7 +7,6 @@ import (
 
 	"roster/connectors"
 	"roster/internal/address"
-	"roster/internal/names"
 )
 
 // userField is a field of User that is made from the accounts of the person. The build merges by this table, and provenance explains by it, so that the
@@ -135,7 +134,7 @@ func textOf(t Text, grade int) contribution {
 	if t == "" {
 		return contribution{}
 	}
-	return contribution{value: string(t), grade: grade, key: strings.ToLower(names.Key(string(t)))}
+	return contribution{value: string(t), grade: grade, key: nameKey(string(t))}
 }
 
 // listField is a field with the list of the first account that has one. Two lists are equal if their keys are.

@@ -20,7 +20,7 @@ func (d *Directory) ProvenanceOfUser(u *User, field string, sight Sight) *FieldP
 	}
 	e := explainer{d.merger, f, sight}
 	all := e.contributions(u)
-	p.choose(all)
+	p.choose(all, len(all))
 	p.setStates(d.sources, func(s *Source) (FieldState, time.Time) {
 		state := e.stateIn(s, u, all)
 		return state, e.shownAt(s, state)
