@@ -127,12 +127,16 @@ func (d *Directory) Version() string { return d.version }
 // Sources returns the sources in the configured order.
 func (d *Directory) Sources() []*Source { return d.sources }
 
-// RulesVersion returns a hash of everything from which the directory was built but the records: the same records give another directory if it differs.
+// RulesVersion returns a hash of everything from which the directory was built but the records and the source that decides who works here. The same records
+// give the same objects, apart from leavers, if it is the same.
 func (d *Directory) RulesVersion() string { return d.rules }
 
 func version(rules Rules, data []SourceData) string {
 	h := sha256.New()
 	hashRules(h, rules)
+	if rules.Authority != "" { // it decides about leavers only, which are no part of the changes: see RulesVersion
+		fmt.Fprintf(h, "authority %q ", rules.Authority)
+	}
 	for _, d := range data {
 		fmt.Fprintf(h, "%q %q %q %d %q ", d.Name, d.Kind, d.URL, d.Trust, d.Versions)
 		hashShown(h, d)
@@ -173,9 +177,6 @@ func hashRules(h io.Writer, rules Rules) {
 	}
 	for _, a := range rules.Anchors {
 		fmt.Fprintf(h, "%q %q ", a.Name, a.Fields)
-	}
-	if rules.Authority != "" {
-		fmt.Fprintf(h, "authority %q ", rules.Authority)
 	}
 }
 

@@ -2,7 +2,6 @@ package directory
 
 import (
 	"iter"
-	"time"
 
 	"roster/connectors"
 	"roster/internal/history"
@@ -34,8 +33,10 @@ type SourceData struct {
 	// the same records can have another history in another replica for a moment.
 	Times map[connectors.Collection]*history.History
 
-	// Partial is not nil if a part of the accounts may be unknown: then it is the beginning of the last fetch whose accounts are all known.
-	Partial *time.Time
+	// Partial is true if a part of the accounts may be unknown. Then Known is their history as of the last fetch after which all of them were known; nil if
+	// there was none.
+	Partial bool
+	Known   *history.History
 
 	// Versions are the content hashes of the collections above; they become part of the directory's version.
 	Versions []string

@@ -27,8 +27,9 @@ type authority struct {
 	source *Source
 	// removed are the accounts that the source no longer has and that belonged to somebody.
 	removed map[*User][]*removedAccount
-	// before ends what may be believed: nil for no end, because all of the source's accounts are known. See SourceData.Partial.
-	before *time.Time
+	// partial is true if only what known has may be believed. See SourceData.
+	partial bool
+	known   *history.History
 }
 
 // setAuthority finds the source that decides who works here. It follows collectRemoved.
@@ -37,10 +38,14 @@ func (b *builder) setAuthority() {
 	if i < 0 {
 		return
 	}
-	a := &authority{source: b.dir.sources[i], before: b.data[i].Partial, removed: make(map[*User][]*removedAccount)}
+	a := &authority{source: b.dir.sources[i], partial: b.data[i].Partial, known: b.data[i].Known, removed: make(map[*User][]*removedAccount)}
 	someone := len(b.data[i].Accounts) > 0 // a source that has nobody at all has probably lost a right
+	believed := make(map[string]time.Time)
+	for _, r := range a.known.Removed() {
+		believed[r.ID] = r.At
+	}
 	for n := range b.dir.removed {
-		if r := &b.dir.removed[n]; someone && r.source == a.source {
+		if r := &b.dir.removed[n]; someone && r.source == a.source && (!a.partial || believed[r.ID].Equal(r.At)) {
 			a.removed[r.user] = append(a.removed[r.user], r)
 		}
 	}
@@ -106,7 +111,10 @@ func (a *authority) deactivated(l *Leaver, u *User) bool {
 			continue
 		}
 		since := c.ChangedAt(FieldActive)
-		if !c.Fetched() || !a.believes(since) {
+		if !c.Fetched() { // it was written here
+			continue
+		}
+		if !a.believes(c) {
 			return false
 		}
 		known = known && !since.IsZero()
@@ -126,7 +134,7 @@ func (a *authority) gone(l *Leaver, u *User) bool {
 		return false
 	}
 	for _, r := range a.removed[u] {
-		if !r.At.After(l.Since) || !a.believes(r.At) || !r.wasOf(u) ||
+		if !r.At.After(l.Since) || !r.wasOf(u) ||
 			!slices.ContainsFunc(l.ActiveAccounts, func(account Account) bool { return account.Core().seenBefore(r.At) }) {
 			continue
 		}
@@ -139,8 +147,12 @@ func (a *authority) gone(l *Leaver, u *User) bool {
 	return true
 }
 
-// believes reports whether something that was first seen at that time counts, although a part of the source's accounts may be unknown now.
-func (a *authority) believes(at time.Time) bool { return a.before == nil || at.Before(*a.before) }
+// believes reports whether it counts that the account is inactive: all of the source's accounts are known, or the account was inactive when they were. What
+// an incomplete fetch sees first does not count, because the person may have another account that it has not seen. The times of both histories are by the
+// same clocks, also if several replicas have fetched.
+func (a *authority) believes(c *AccountCore) bool {
+	return !a.partial || a.known != nil && a.known.Field(c.ExternalID, accountParts[FieldActive]...).Equal(c.ChangedAt(FieldActive))
+}
 
 // wasOf reports whether the removed account belonged to the person then already, and not only since the person got an address that the account had:
 // addresses are given to others after somebody has left. An address that an account of the same source had at the same time joined nobody, although that

@@ -25,6 +25,19 @@ type fetched struct {
 
 // fetch has a complete fetch begin at a time and bring these accounts.
 func (f *fetched) fetch(at time.Time, accounts ...connectors.Account) {
+	f.data.Partial, f.data.Known = false, nil
+	if f.history == nil {
+		f.history, f.data.Accounts = history.Begin(at), accounts
+		return
+	}
+	f.compare(at, accounts)
+}
+
+// fetchPart has an incomplete fetch begin at a time, after which the source has these accounts.
+func (f *fetched) fetchPart(at time.Time, accounts ...connectors.Account) {
+	if !f.data.Partial {
+		f.data.Partial, f.data.Known = true, f.history
+	}
 	if f.history == nil {
 		f.history, f.data.Accounts = history.Begin(at), accounts
 		return
@@ -296,18 +309,44 @@ func TestLeavers(t *testing.T) {
 			w.hr.fetch(hourly(3), ann(true), ben)
 		}, nil, nil},
 		"a first fetch that is not over": {func(w *leaving) {
-			w.hr.fetch(hourly(2), ann(false))
-			w.hr.data.Partial = new(hourly(2))
+			w.hr.fetchPart(hourly(2), ann(false))
 			w.chat.fetch(hourly(1), annChat)
 		}, nil, nil},
 		"a later fetch that was incomplete": {func(w *leaving) {
 			w.hr.fetch(hourly(1), ann(true), ben)
 			w.chat.fetch(hourly(1), annChat, benChat)
 			w.hr.fetch(hourly(2), ann(false), ben)
-			w.hr.fetch(hourly(3), ann(false), ben)
-			w.hr.fetch(hourly(4), ann(false), staff("2", "Ben", false, "ben@x.example"))
-			w.hr.data.Partial = new(hourly(3))
+			w.hr.fetchPart(hourly(3), ann(false), staff("2", "Ben", false, "ben@x.example"))
+			w.hr.fetchPart(hourly(4), ann(false), staff("2", "Ben", false, "ben@x.example"))
 		}, nil, []string{"Ann hr/1 02h chat/c1"}},
+		"removed, before a fetch that was incomplete": {func(w *leaving) {
+			w.hr.fetch(hourly(1), ann(true), ben)
+			w.chat.fetch(hourly(1), annChat, benChat)
+			w.hr.fetch(hourly(2), ben)
+			w.hr.fetchPart(hourly(3), staff("2", "Benjamin", true, "ben@x.example"))
+		}, nil, []string{"Ann hr/1 removed 02h chat/c1"}},
+		"an incomplete fetch shows what an earlier one saw before the last complete one": {func(w *leaving) {
+			w.hr.fetch(hourly(1), ann(true), ben)
+			w.chat.fetch(hourly(1), annChat, benChat)
+			w.hr.fetchPart(hourly(2), ann(false), ben)
+			w.hr.fetch(hourly(3), ann(false), ben)
+			w.hr.fetchPart(hourly(4), ann(false), ben)
+		}, nil, []string{"Ann hr/1 02h chat/c1"}},
+		"an inactive account, and one that was written here": {func(w *leaving) {
+			w.hr.fetch(hourly(1), ann(true), ben)
+			w.chat.fetch(hourly(1), annChat, benChat)
+			w.hr.fetch(hourly(2), ann(false), ben)
+			w.hr.data.Accounts = append(slices.Clone(w.hr.data.Accounts), staff("3", "Ann", false))
+			w.hr.history = w.hr.history.Without([]string{"3"})
+		}, func(r *directory.Rules) {
+			r.Links = [][]connectors.Ref{{{Source: "hr", ID: "1"}, {Source: "hr", ID: "3"}}}
+		}, []string{"Ann hr/1 02h chat/c1"}},
+		"only an inactive account that was written here": {func(w *leaving) {
+			w.hr.fetch(hourly(1), ben)
+			w.chat.fetch(hourly(1), annChat, benChat)
+			w.hr.data.Accounts = append(slices.Clone(w.hr.data.Accounts), ann(false))
+			w.hr.history = w.hr.history.Without([]string{"1"})
+		}, nil, nil},
 		"another source decides": {func(w *leaving) {
 			w.hr.fetch(hourly(1), ann(false))
 			w.chat.fetch(hourly(1), annChat)
@@ -341,7 +380,9 @@ func TestLeaversWithoutAnAuthority(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "set identity.authority") {
 		t.Errorf("the filter: %v", err)
 	}
-	if with := w.build(nil); with.Version() == d.Version() || with.RulesVersion() == d.RulesVersion() {
+	if with := w.build(nil); with.Version() == d.Version() {
 		t.Error("with an authority, the version is the same")
+	} else if with.RulesVersion() != d.RulesVersion() {
+		t.Error("with an authority, those who follow the changes begin again")
 	}
 }

@@ -27,16 +27,26 @@ func (in input) version(key snapshot.Key) string {
 }
 
 func (in input) same(other input) bool {
-	return in.edits == other.edits && in.partial() == other.partial() && sameVersions(in.snapshots, other.snapshots) && maps.Equal(in.additions.all(), other.additions.all())
+	return in.edits == other.edits && in.unconfirmed() == other.unconfirmed() && sameVersions(in.snapshots, other.snapshots) && maps.Equal(in.additions.all(), other.additions.all())
 }
 
-// partial reports whether accounts of the source that decides who works here may be unknown.
-func (in input) partial() bool {
+// unconfirmed identifies what an incomplete fetch has seen of the accounts of the source that decides who works here, and no complete one has confirmed. It
+// is empty for nothing. An incomplete fetch that sees nothing new changes nothing.
+func (in input) unconfirmed() string {
 	if in.rules == nil || in.rules.Authority == "" {
-		return false
+		return ""
 	}
 	snap := in.snapshots[snapshot.Key{Source: in.rules.Authority, Collection: connectors.Accounts}]
-	return snap != nil && !snap.Complete
+	switch {
+	case snap == nil || snap.Complete:
+		return ""
+	case snap.Known == nil:
+		return "everything"
+	case snap.Known.Version() == snap.Times.Version():
+		return ""
+	default:
+		return "since " + snap.Known.Version()
+	}
 }
 
 // with returns a copy of the input in which one collection is that of another input.
@@ -77,7 +87,7 @@ func (p *Publisher) data(in input) []directory.SourceData {
 				version = snap.Version
 				add(&d, snap.Records)
 				if c == connectors.Accounts && !snap.Complete {
-					d.Partial = &snap.OldestAt
+					d.Partial, d.Known = true, snap.Known
 				}
 				d.Times[c] = snap.Times.Without(in.additions.ids(key))
 			}

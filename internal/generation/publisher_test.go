@@ -85,12 +85,18 @@ func run(t *testing.T, sources ...*connectors.Source) running {
 // runBuilding is run with another function that builds directories.
 func runBuilding(t *testing.T, build generation.Builder, log *slog.Logger, sources ...*connectors.Source) running {
 	t.Helper()
+	return runBy(t, directory.Rules{}, build, log, sources...)
+}
+
+// runBy is runBuilding with rules.
+func runBy(t *testing.T, rules directory.Rules, build generation.Builder, log *slog.Logger, sources ...*connectors.Source) running {
+	t.Helper()
 	keeper := snapshot.New(snapshot.Options{Sources: sources})
 	var trusted []generation.Source
 	for _, s := range sources {
 		trusted = append(trusted, generation.Source{Source: s})
 	}
-	r := generation.New(generation.Options{Keeper: keeper, Sources: trusted, Logger: log})
+	r := generation.New(generation.Options{Keeper: keeper, Sources: trusted, Rules: rules, Logger: log})
 	r.BuildBy(build)
 	ctx, stop := context.WithCancel(t.Context())
 	var parts sync.WaitGroup

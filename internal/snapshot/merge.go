@@ -45,6 +45,9 @@ func (t *step) snapshot(r fetchResult) (*Snapshot, error) {
 	var base Records
 	switch {
 	case r.since != nil:
+		if !r.complete {
+			snap.Known = r.since.known()
+		}
 		snap.Loss, snap.Anomalies = r.since.Loss, connectors.MergeAnomalies(r.since.Anomalies, r.anomalies)
 		snap.Fields = r.since.Fields
 		if base, snap.FullAt = r.since.Records, r.since.FullAt; len(r.gone) == 0 && t.kind.same(base, r.records) {
@@ -53,7 +56,7 @@ func (t *step) snapshot(r fetchResult) (*Snapshot, error) {
 			return snap, nil
 		}
 	case was != nil && !r.complete && (was.Loss != nil || t.started.Sub(was.OldestAt) < t.settings.KeepFor):
-		snap.Loss = was.Loss
+		snap.Loss, snap.Known = was.Loss, was.known()
 		base, snap.OldestAt, snap.FullAt = was.Records, earlier(was.OldestAt, snap.OldestAt), was.FullAt
 		snap.Anomalies, snap.Fields = connectors.MergeAnomalies(was.Anomalies, r.anomalies), was.Fields
 		if snap.Expected == nil {

@@ -67,6 +67,22 @@ type Snapshot struct {
 	// Times is when the fetches first saw the present values, and which records they no longer saw; nil if nothing is known. It is no part of
 	// Version.
 	Times *history.History
+
+	// Known is Times as of the last fetch after which no records were missing, if this snapshot is incomplete. It is nil if there was no such fetch, or if
+	// nothing is known about it.
+	Known *history.History
+}
+
+// known returns what Known is in a snapshot that an incomplete fetch makes of this one.
+func (s *Snapshot) known() *history.History {
+	switch {
+	case !s.Complete:
+		return s.Known
+	case s.Times == nil:
+		return &history.History{} // everything was known, and of nothing since when
+	default:
+		return s.Times
+	}
 }
 
 // fetchResult is the result of one fetch of a collection.
