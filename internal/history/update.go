@@ -116,7 +116,27 @@ func (u *Update) removals(before []Removal, oldest time.Time) []Removal {
 		back[u.changes[i].id] = true
 	}
 	out := slices.DeleteFunc(slices.Clone(before), func(r Removal) bool { return back[r.ID] || !r.At.After(oldest) })
-	out = append(out, u.removed...)
-	slices.SortStableFunc(out, func(a, b Removal) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.ID, b.ID)) })
-	return slices.Clip(out[max(0, len(out)-maxRemoved):])
+	return latest(append(out, u.removed...))
+}
+
+// latest orders removals by their times, and returns the latest of them.
+func latest(removed []Removal) []Removal {
+	slices.SortStableFunc(removed, func(a, b Removal) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.ID, b.ID)) })
+	return slices.Clip(removed[max(0, len(removed)-maxRemoved):])
+}
+
+// Recall returns the history with the removals after a time that only another history of the same collection has. It leaves out records that are there again.
+// So what one replica remembers is not lost because another one, with other settings, remembers less.
+func (h *History) Recall(other *History, after time.Time, there func(id string) bool) *History {
+	known := make(map[string]bool)
+	for _, r := range h.Removed() {
+		known[r.ID] = true
+	}
+	more := slices.DeleteFunc(slices.Clone(other.Removed()), func(r Removal) bool { return known[r.ID] || !r.At.After(after) || there(r.ID) })
+	if h == nil || len(more) == 0 {
+		return h
+	}
+	next := *h
+	next.removed = latest(append(more, h.removed...))
+	return next.sealed()
 }

@@ -57,6 +57,11 @@ func (k kindOf[T]) changes(ctx context.Context, s *connectors.Source, state conn
 	return r, err
 }
 
+func (k kindOf[T]) has(r Records, id string) bool {
+	_, found := slices.BinarySearchFunc(*k.field(&r), id, func(r T, id string) int { return cmp.Compare(r.Key(), id) })
+	return found
+}
+
 func (k kindOf[T]) same(older, newer Records) bool {
 	a := *k.field(&older)
 	for _, n := range inOrder(*k.field(&newer)) {

@@ -22,6 +22,8 @@ type kind interface {
 	same(older, newer Records) bool
 	// merge merges newer records into older ones: it adds and replaces, and removes the older ones whose IDs are gone. Both are in order.
 	merge(older, newer Records, gone []string) Records
+	// has reports whether one of the records, which are in order, has the ID.
+	has(r Records, id string) bool
 	// lost counts the older records that are not among the newer ones. The older are in order.
 	lost(older, newer Records) int
 	// version hashes records that are in order.

@@ -33,12 +33,15 @@ func (t *step) times(base Records, r *fetchResult, version string) *history.Hist
 
 // timesAfter returns the history of a snapshot from the shared store. A release that knows no history, or a loss of what was stored, must not
 // end the history that this replica has: then the difference of the records continues it. That is so too if another replica has begun again after
-// such a loss, which shows in a history without the time of the first fetch.
+// such a loss, which shows in a history without the time of the first fetch. A replica that remembers removals for a shorter time does not shorten the memory
+// of this one.
 func (t *step) timesAfter(m *Meta, r Records, stored *history.History) *history.History {
 	was := t.snap
 	switch {
-	case was == nil, stored != nil && (!stored.Since().IsZero() || was.Times.Since().IsZero()):
+	case was == nil:
 		return stored
+	case stored != nil && (!stored.Since().IsZero() || was.Times.Since().IsZero()):
+		return stored.Recall(was.Times, t.now.Add(-t.settings.remember()), func(id string) bool { return t.kind.has(r, id) })
 	case was.Version == m.Version:
 		return was.Times
 	}

@@ -301,6 +301,67 @@ func TestTimesOfAnEarlierReleaseAreUnknown(t *testing.T) {
 	})
 }
 
+// A replica that remembers removals for a short time only, because its configuration or its release is another one, does not shorten the memory of the
+// others: they remember on, and store what they remember with their next fetch.
+func TestRemovalsOutliveAReplicaThatForgets(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &staff{people: map[string]person{}, seen: newSeen()}
+		for _, id := range []string{"1", "2", "3", "4"} {
+			s.people[id] = person{"A", "A", id + "@example.com"}
+		}
+		change := func(id string, p *person) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if delete(s.people, id); p != nil {
+				s.people[id] = *p
+			}
+		}
+		store := localstore.New()
+		begin := func(fresh, remember time.Duration) (*snapshot.Keeper, func()) {
+			options := s.options(store.Join())
+			settings := options.Settings[accounts]
+			settings.KeepFor, settings.RememberFor, settings.FreshFor, settings.FullEvery = time.Hour, remember, fresh, fresh
+			options.Settings[accounts] = settings
+			k := snapshot.New(options)
+			stop := start(t, k)
+			pass(time.Minute)
+			return k, stop
+		}
+		removed := func(k *snapshot.Keeper) []string {
+			var ids []string
+			for _, r := range k.Current()[0].Snapshot.Times.Removed() {
+				ids = append(ids, r.ID)
+			}
+			return ids
+		}
+		remembers, stop := begin(50*time.Minute, 366*24*time.Hour)
+		change("1", nil)
+		change("2", nil)
+		pass(51 * time.Minute)
+		forgets, end := begin(5*time.Minute, 0)
+		pass(70 * time.Minute)
+		change("1", &person{"A", "A", "1@example.com"}) // back, so that it is no removal any more
+		change("3", nil)
+		pass(6 * time.Minute) // the other one fetches
+		if got := removed(forgets); !slices.Equal(got, []string{"3"}) {
+			t.Fatalf("the one that forgets knows the removals of %v, want 3", got)
+		}
+		if got := removed(remembers); !slices.Equal(got, []string{"2", "3"}) {
+			t.Errorf("the one that remembers knows the removals of %v after the other has fetched, want 2 and 3", got)
+		}
+		end()
+		change("4", &person{"B", "A", "4@example.com"})
+		pass(51 * time.Minute)
+		stop()
+		late, endLate := begin(50*time.Minute, 366*24*time.Hour)
+		if got := removed(late); !slices.Equal(got, []string{"2", "3"}) {
+			t.Errorf("a later replica reads the removals of %v, want 2 and 3", got)
+		}
+		endLate()
+	})
+}
+
 // A fetch that brings nothing new changes neither the version nor the times.
 func TestTimesStayWithoutNews(t *testing.T) {
 	t.Parallel()
