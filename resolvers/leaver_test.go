@@ -95,18 +95,21 @@ func TestNobodyBecomesALeaverByAFailure(t *testing.T) {
 		"it lacks most people": {func(all []connectors.Account) (connectors.Listing[connectors.Account], error) {
 			return connectors.Listing[connectors.Account]{Records: all[:10], Complete: true}, nil
 		}, "[Person0 0] missing:  stale: hr"},
+		"it lacks a quarter": {func(all []connectors.Account) (connectors.Listing[connectors.Account], error) {
+			return connectors.Listing[connectors.Account]{Records: all[:75], Complete: true}, nil
+		}, "[Person0 0] missing:  stale: hr"},
 		"it tells a part, with others inactive": {func(all []connectors.Account) (connectors.Listing[connectors.Account], error) {
 			return connectors.Listing[connectors.Account]{Records: []connectors.Account{worker("5", all[5].Name, false)}}, nil
 		}, "[Person0 0] missing: hr stale: "},
 		"it tells everything": {func(all []connectors.Account) (connectors.Listing[connectors.Account], error) {
-			return connectors.Listing[connectors.Account]{Records: all[:49], Complete: true}, nil
-		}, "[Person0 0 Person49 49] missing:  stale: "},
+			return connectors.Listing[connectors.Account]{Records: all[:99], Complete: true}, nil
+		}, "[Person0 0 Person99 99] missing:  stale: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				chat := &ledger{}
 				var people []connectors.Account
-				for i := range 50 {
+				for i := range 100 {
 					id := fmt.Sprint(i)
 					people = append(people, worker(id, "Person"+id, true))
 					chat.accounts = append(chat.accounts, worker("c"+id, "Person"+id, true))
@@ -123,7 +126,10 @@ func TestNobodyBecomesALeaverByAFailure(t *testing.T) {
 						}
 						return tc.later(left)
 					})}
-				w := newTestServerBy(t, hrDecides, snapshot.Options{Sources: []*connectors.Source{hr, chat.source("chat")}}).read()
+				w := newTestServerBy(t, hrDecides, snapshot.Options{
+					Sources:  []*connectors.Source{hr, chat.source("chat")},
+					Settings: map[snapshot.Key]snapshot.Settings{{Source: "hr", Collection: connectors.Accounts}: {MaxLoss: 5}}, // as the configuration has it
+				}).read()
 				for answers.Load() < 3 {
 					time.Sleep(20 * time.Second)
 					w.keeper.Refresh(snapshot.Key{Source: "hr", Collection: connectors.Accounts})

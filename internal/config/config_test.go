@@ -323,7 +323,7 @@ func TestEverySetting(t *testing.T) {
 					RateLimit: &connectors.RateLimit{Calls: 1, Per: 1100 * time.Millisecond, Parallel: 1}},
 				MaxPause: 15 * time.Minute, EmailTrust: connectors.TrustAsserted,
 				Collections: map[connectors.Collection]Collection{
-					connectors.Accounts: {FreshFor: 30 * time.Second, KeepFor: 30 * day, MinInterval: 15 * time.Second, FullEvery: time.Hour, MaxLoss: 30, AcceptAfter: day},
+					connectors.Accounts: {FreshFor: 30 * time.Second, KeepFor: 30 * day, MinInterval: 15 * time.Second, FullEvery: time.Hour, MaxLoss: 5, AcceptAfter: day},
 					connectors.Teams:    slow, connectors.ContactFolders: slow,
 				},
 			},
@@ -363,6 +363,46 @@ func TestEverySetting(t *testing.T) {
 var zones = cmp.Options{
 	cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() }),
 	cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }),
+}
+
+// The accounts of the source that decides who works here have a smaller guard by default, because whoever is lost there counts as a leaver.
+func TestGuardOfTheAuthority(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		lines string
+		want  map[string]int // max_loss in per cent, by source and collection
+	}{
+		"no source decides":       {"", map[string]int{"hr accounts": 30, "crm accounts": 30}},
+		"one decides":             {"identity: { authority: hr }", map[string]int{"hr accounts": 5, "hr teams": 30, "crm accounts": 30}},
+		"a greater general guard": {"identity: { authority: hr }\nguard: { max_loss: 100% }", map[string]int{"hr accounts": 5, "hr teams": 100, "crm accounts": 100}},
+		"a smaller general guard": {"identity: { authority: hr }\nguard: { max_loss: 2% }", map[string]int{"hr accounts": 2, "crm accounts": 2}},
+		"its accounts have one":   {"identity: { authority: crm }", map[string]int{"hr accounts": 30, "crm accounts": 50}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			of := ""
+			if name == "its accounts have one" {
+				of = ", collections: { accounts: { guard: { max_loss: 50% } } }"
+			}
+			path := filepath.Join(t.TempDir(), "roster.yaml")
+			file := "sources:\n- { name: hr, kind: worksection, url: https://acme.worksection.com, api_key: x, time_zone: Europe/Kyiv }\n" +
+				"- { name: crm, kind: kommo, url: https://acme.kommo.com, access_token: x" + of + " }\n" + tc.lines + "\n"
+			if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			cfg, err := Open(path, testEnv).Load()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range cfg.Sources {
+				for c, of := range s.Collections {
+					if want, has := tc.want[s.Name+" "+c.String()]; has && of.MaxLoss != want {
+						t.Errorf("max_loss of %s of %s is %d, want %d", c, s.Name, of.MaxLoss, want)
+					}
+				}
+			}
+		})
+	}
 }
 
 func TestAliases(t *testing.T) {

@@ -65,8 +65,22 @@ func (d *decoder) authority(name string, sources []Source, names map[string]bool
 		d.fault(path, "this kind of source has no accounts: name a source that lists the people who work here")
 	case !reads:
 		d.fault(path, "no accounts are read from this source: remove accounts: false from its collections, or name another source")
+	default:
+		d.guardAuthority(&sources[i], fmt.Sprintf("sources[%d].collections.%s.guard.max_loss", i, connectors.Accounts))
 	}
 	return name
+}
+
+// authorityMaxLoss is the greatest default of max_loss, in per cent, for the accounts of the source that decides who works here: whoever is lost there counts
+// as a leaver. Few companies lose more people between two fetches, and a department that the credential may not see any more is often larger.
+const authorityMaxLoss = 5
+
+// guardAuthority lowers the max_loss of the accounts, unless the file has one for just these accounts.
+func (d *decoder) guardAuthority(s *Source, path string) {
+	if c := s.Collections[connectors.Accounts]; !d.inFile(path) {
+		c.MaxLoss = min(c.MaxLoss, authorityMaxLoss)
+		s.Collections[connectors.Accounts] = c
+	}
 }
 
 func (d *decoder) groups(lists [][]string, path string, names map[string]bool) [][]connectors.Ref {

@@ -72,12 +72,12 @@ type tracingFile struct {
 }
 
 type guardFile struct {
-	MaxLoss     string        `key:"max_loss" type:"percentage" default:"30%" doc:"A complete fetch that lacks more of a collection's known records than this, and at least 20, is held back: the known records are served as stale. With 100%, nothing is held back."`
+	MaxLoss     string        `key:"max_loss" type:"percentage" default:"30%" doc:"A complete fetch that lacks more of a collection's known records than this, and at least 20, is held back: the known records are served as stale. With 100%, nothing is held back. The accounts of identity.authority have a smaller one."`
 	AcceptAfter time.Duration `key:"accept_after" default:"1d" min:"1m" max:"30d" doc:"How long after the first such fetch the loss is accepted. refreshSource with acceptLoss accepts it at once."`
 }
 
 type collectionGuardFile struct {
-	MaxLoss     string        `key:"max_loss" type:"percentage" default:"(guard.max_loss)" doc:"For this collection."`
+	MaxLoss     string        `key:"max_loss" type:"percentage" default:"(guard.max_loss)" doc:"For this collection. For the accounts of identity.authority, the default is the smaller of that and 5%."`
 	AcceptAfter time.Duration `key:"accept_after" default:"(guard.accept_after)" min:"1m" max:"30d" doc:"For this collection."`
 }
 
@@ -259,7 +259,7 @@ type identityFile struct {
 	Dir             string       `key:"dir" type:"path" default:"(none, or redis)" doc:"A directory for the edits that linkAccounts, splitAccount and undoIdentity make, without redis. For one process only: a second one does not start. Relative to the configuration file."`
 	Link            [][]string   `key:"link" type:"list of lists of source/id" default:"(none)" doc:"Accounts that are one person, at least two in each list: [[projects/3993, chat/pW4kTzq8]]."`
 	Split           [][]string   `key:"split" type:"list of lists of source/id" default:"(none)" doc:"Accounts that are different people although they share an address, at least two in each list."`
-	Authority       string       `key:"authority" type:"source" default:"(none)" doc:"The name of the source that decides who works here, such as hr. Whoever is gone there and has an active account elsewhere is a leaver; see truth.md."`
+	Authority       string       `key:"authority" type:"source" default:"(none)" doc:"The name of the source that decides who works here, such as hr. Whoever is gone there and has an active account elsewhere is a leaver; see truth.md. A fetch that lacks more than 5% of its accounts, and at least 20, is held back, unless guard.max_loss is smaller or these accounts have their own."`
 	Anchors         []anchorFile `key:"anchors" default:"(none)" doc:"Values other than addresses that accounts of one person have in common, such as the number of an employee; see identity.md. At most 10."`
 	SharedMailboxes []string     `key:"shared_mailboxes" default:"(info, sales, support and the like)" doc:"The parts before the @ of addresses that never join accounts. Replaces the default list, which is in identity.md."`
 }
