@@ -2,5 +2,5 @@
 // request, its envelope, what its replies mean, and the way from its rows to neutral records. It knows one call, only reads, and shows
 // neither roles nor teams, because the API has none to show.
 //
-// No page of the vendor says that names come with HTML entities, and none of its samples has one: they are taken as they are.
+// Names are not decoded from HTML: no page of the vendor mentions HTML entities in names, and no sample contains one.
 package altcraft

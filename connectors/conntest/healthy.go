@@ -39,7 +39,7 @@ func (s Subject) healthy(t *testing.T, op operation) {
 		if err != nil {
 			t.Fatalf("the second time: %v", err)
 		}
-		if diff := cmp.Diff(got.records, again.records); diff != "" {
+		if diff := cmp.Diff(got.records, again.records, sameDetails); diff != "" {
 			t.Errorf("the second result differs (-first +second):\n%s", diff)
 		}
 	})
@@ -58,7 +58,7 @@ func (s Subject) healthy(t *testing.T, op operation) {
 				if err != nil || !got.complete {
 					t.Errorf("one of several: complete %v, %v", got.complete, err)
 				}
-				if diff := cmp.Diff(want.records, got.records); diff != "" {
+				if diff := cmp.Diff(want.records, got.records, sameDetails); diff != "" {
 					t.Errorf("one of several differs (-alone +beside others):\n%s", diff)
 				}
 			})

@@ -5,5 +5,5 @@
 // A configuration names the account's own address (url) and a token: a long-lived one (access_token), which is used as given, or those of
 // OAuth 2.0, which are renewed (oauth). Users and roles need a token of an administrator; groups and contacts do not.
 //
-// No page of the vendor says that names come with HTML entities, and none of its samples has one: they are taken as they are.
+// Names are not decoded from HTML: no page of the vendor mentions HTML entities in names, and no sample contains one.
 package kommo

@@ -43,15 +43,6 @@ func (d *Details) SetCustomFields(object []byte) {
 	d.CustomFields, d.fields = object, readCustomFields(object)
 }
 
-// Equal reports whether the source tells the same.
-func (d *Details) Equal(other *Details) bool {
-	if d == nil || other == nil {
-		return d == other
-	}
-	sameOffset := d.UTCOffset == other.UTCOffset || d.UTCOffset != nil && other.UTCOffset != nil && *d.UTCOffset == *other.UTCOffset
-	return d.Type == other.Type && sameOffset && (d.CustomFields == nil) == (other.CustomFields == nil) && bytes.Equal(d.CustomFields, other.CustomFields)
-}
-
 // Completed returns the details with the earlier custom fields if they have none: a fetch that asks for each user may have ended before this one. So only a
 // complete fetch shows that somebody has no custom fields any more.
 func (d *Details) Completed(earlier connectors.Details) connectors.Details {

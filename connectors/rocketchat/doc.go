@@ -9,5 +9,5 @@
 //
 // The parameters query and fields are never sent: newer servers ignore them, and the newest refuse them. Only documented parameters are.
 //
-// No page of the vendor says that names come with HTML entities, and none of its samples has one: they are taken as they are.
+// Names are not decoded from HTML: no page of the vendor mentions HTML entities in names, and no sample contains one.
 package rocketchat

@@ -17,5 +17,5 @@
 // The package owns the signing of calls, what the replies mean, and their conversion into neutral records. It does not know which person an
 // account belongs to, does not resolve the names of teams and folders, and keeps nothing from one call to the next.
 //
-// No page of the vendor says that names come with HTML entities, and none of its samples has one: they are taken as they are.
+// Names are not decoded from HTML: no page of the vendor mentions HTML entities in names, and no sample contains one.
 package worksection

@@ -10,7 +10,7 @@
 //   - change.go: what a change says
 //   - log.go, reader.go, follow.go: the log, its readers, and how it follows a publisher
 //   - share.go, shared.go, stored.go: the log that replicas share, the store for it, and the form in which it is stored
-//   - write.go, way.go: which replica writes the shared log, and what this process has published since its end
+//   - write.go, way.go: which replica writes the shared log, and what this process has published since the last entry of that log
 //   - receive.go, take.go, synced.go: what the other replicas read of it, and when their readers may have it
 //   - stats.go: counts for metrics
 package changes

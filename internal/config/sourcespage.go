@@ -42,7 +42,7 @@ func KindsTable() string {
 	} {
 		row(r.name, func(k *connectors.Kind) string { return r.text(&k.Guide) })
 	}
-	row("Never in `raw`, besides names of secrets", func(k *connectors.Kind) string {
+	row("Left out of `raw`, besides members with names of secrets", func(k *connectors.Kind) string {
 		if k.NeverShown == nil {
 			return "cannot be kept"
 		}
