@@ -7,7 +7,7 @@ BENCH    ?= .
 RANDOM_DOCUMENTS ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help build generate run demo test test-plans test-cache fuzz soak proxies bench bench-allocs bench-http bench-changes pgo release release-check compose lint format web conformance conformance-gateways verify
+.PHONY: help build generate run demo test test-plans test-cache test-scopes fuzz soak proxies bench bench-allocs bench-http bench-changes pgo release release-check compose lint format web conformance conformance-gateways verify
 
 help: ## list all targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 30
@@ -34,6 +34,9 @@ test-plans: ## compare the answers of plans with gqlgen's for RANDOM_DOCUMENTS (
 
 test-cache: ## have 64 clients ask 1,000 documents for a minute, in which people change every second, with the race detector
 	CACHE_GENERATIONS=60 go test -race -count=1 -v -run TestCachedAnswersAreOfOneGeneration -timeout 0 ./resolvers
+
+test-scopes: ## ask for each field with each set of scopes by each route over each transport; make test has two of the combinations for each set
+	SCOPES=all go test -count=1 -v -run 'TestScopes$$' -timeout 0 ./resolvers
 
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	scripts/fuzz $(FUZZTIME)
