@@ -161,9 +161,63 @@ func TestStatesOfAbsence(t *testing.T) {
 	}
 }
 
-// The states of absence of teams, roles and contacts, each caused by a fake or by a source that cannot be fetched.
+// chatGroups has a role, and a team whose members only some credentials may see.
+func chatGroups(t *testing.T, options chatfake.Options) *connectors.Source {
+	options.NoLimits = true
+	return vendorSource(t, "rocketchat", chatfake.New(chatfake.Data{
+		Users: []chatfake.User{{ID: "c1", Username: "cem", Name: "Cem Oz", Roles: []string{"user"}}},
+		Roles: []chatfake.Role{{ID: "user"}},
+		Teams: []chatfake.Team{{ID: "t1", Name: "Support", Members: []chatfake.Member{{UserID: "c1"}}}},
+		Credentials: []chatfake.Credential{{UserID: "reader", Token: "token",
+			Permissions: []chatfake.Permission{chatfake.ViewDirect, chatfake.ViewFullOtherUser, chatfake.ViewAllTeams}}},
+	}, options), rocketchat.Open, &rocketchat.Settings{UserID: "reader", AuthToken: "token"})
+}
+
+// customers has a role, and a contact of Ada, whose owner is Dee. Only an administrator may see users and roles.
+func customers(t *testing.T, admin bool) *connectors.Source {
+	return vendorSource(t, "kommo", kommofake.New(kommofake.Data{
+		Account: kommofake.Account{ID: 1, Name: "Acme", Subdomain: "acme"}, Tokens: []kommofake.Token{{Value: "token", UserID: 7, Admin: admin}},
+		Groups: []kommofake.Group{{ID: 0, Name: "Sales"}}, Roles: []kommofake.Role{{ID: 3, Name: "Closer", Rights: kommofake.Rights{Leads: map[string]string{"view": "A"}}}},
+		Users:    []kommofake.User{{ID: 7, Name: "Dee Ray", Email: "dee@acme.example"}},
+		Contacts: []kommofake.Contact{{ID: 5, Name: "Ada Stone", ResponsibleUserID: 7, Emails: []kommofake.Value{{Value: "ada@acme.example"}}}},
+	}, kommofake.Options{NoLimits: true}), kommo.Open, &kommo.Settings{AccessToken: "token"})
+}
+
+// The states of absence of teams, roles and contacts: those that a vendor can cause by its fake, and the others by a source of no vendor.
 func TestAbsenceOfRecords(t *testing.T) {
 	t.Parallel()
+	vendors := func(sources ...func(*testing.T) *connectors.Source) func(*testing.T) []*connectors.Source {
+		return func(t *testing.T) (all []*connectors.Source) {
+			for _, open := range sources {
+				all = append(all, open(t))
+			}
+			return all
+		}
+	}
+	open := func(admin bool) func(*testing.T) *connectors.Source {
+		return func(t *testing.T) *connectors.Source { return customers(t, admin) }
+	}
+	chat := func(options chatfake.Options) func(*testing.T) *connectors.Source {
+		return func(t *testing.T) *connectors.Source { return chatGroups(t, options) }
+	}
+	down := func(t *testing.T) *connectors.Source {
+		unavailable := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+		return vendorSource(t, "worksection", unavailable, worksection.Open, &worksection.Settings{APIKey: "key", Signing: "md5"})
+	}
+	holding := func(trust connectors.Trust, emails ...[]connectors.Email) func(*testing.T) []*connectors.Source {
+		return func(*testing.T) []*connectors.Source {
+			s := &connectors.Source{Name: "crm", Kind: "untyped", Contacts: all(connectors.Contact{ID: "c", Emails: emails[0]})}
+			var people []connectors.Account
+			for i, e := range emails[1:] {
+				for n := range e {
+					e[n].Synthetic = trust == connectors.TrustNone
+				}
+				people = append(people, connectors.Account{ID: fmt.Sprint(i + 1), Name: "Ann", Active: true, Emails: e})
+			}
+			s.Accounts = all(people...)
+			return []*connectors.Source{s}
+		}
+	}
 	mentions := func(change func(*connectors.Source)) func(*testing.T) []*connectors.Source {
 		return func(*testing.T) []*connectors.Source {
 			s := &connectors.Source{
@@ -220,6 +274,41 @@ func TestAbsenceOfRecords(t *testing.T) {
 			}), "contacts", "owner",
 			"UNAVAILABLE crm=UNAVAILABLE NOT_FOUND 9",
 		},
+		"members, whom Rocket.Chat does not show": {vendors(chat(chatfake.Options{ClosedTeams: []string{"t1"}})), "teams", "members", "RESTRICTED rocketchat=RESTRICTED"},
+		"members, whom Rocket.Chat shows":         {vendors(chat(chatfake.Options{})), "teams", "members", "PRESENT rocketchat=PRESENT"},
+		"permissions, which Rocket.Chat never tells": {
+			vendors(chat(chatfake.Options{})), "roles", "permissions", "NOT_OFFERED rocketchat=NOT_OFFERED",
+		},
+		"permissions of Kommo": {vendors(open(true)), "roles", "permissions", "PRESENT kommo=PRESENT"},
+		"an owner, whom Kommo shows to administrators only": {
+			vendors(open(false)), "contacts", "owner", "RESTRICTED kommo=RESTRICTED NOT_FOUND 7",
+		},
+		"users, whom Kommo shows to administrators only": {vendors(open(false)), "contacts", "user", "RESTRICTED kommo=RESTRICTED"},
+		"a contact of whom another source would know":    {vendors(down, open(true)), "contacts", "user", "UNAVAILABLE worksection=UNAVAILABLE kommo=NO_ACCOUNT"},
+		"a contact whose address somebody has":           {vendors(officeSource, open(true)), "contacts", "user", "PRESENT worksection=PRESENT kommo=NO_ACCOUNT"},
+		"a title, which contacts of Kommo never have":    {vendors(open(true)), "contacts", "title", "NOT_OFFERED kommo=NOT_OFFERED"},
+		"a phone number, which a contact of Kommo does not have": {
+			vendors(open(true)), "contacts", "phones", "EMPTY_AT_SOURCE kommo=EMPTY_AT_SOURCE",
+		},
+		"two people have the address of a contact": {
+			holding(connectors.TrustAsserted, mail("ann@example.com"), mail("ann@example.com"), mail("ANN@example.com")), "contacts", "user",
+			"EMPTY_AT_SOURCE crm=EMPTY_AT_SOURCE AMBIGUOUS 1 AMBIGUOUS 2",
+		},
+		"the address of a contact is a shared mailbox": {
+			holding(connectors.TrustAsserted, mail("info@example.com"), mail("info+web@example.com"), mail("info@example.com")), "contacts", "user",
+			"EMPTY_AT_SOURCE crm=EMPTY_AT_SOURCE SHARED_MAILBOX 2",
+		},
+		"the source does not vouch for the address of a contact": {
+			holding(connectors.TrustNone, mail("ann@example.com"), mail("ann@example.com")), "contacts", "user",
+			"EMPTY_AT_SOURCE crm=EMPTY_AT_SOURCE UNTRUSTED 1",
+		},
+		"a shared mailbox that no account has": {
+			holding(connectors.TrustAsserted, mail("info@example.com"), mail("ann@example.com")), "contacts", "user", "NO_ACCOUNT crm=NO_ACCOUNT",
+		},
+		"a kind whose contacts never have an address": {
+			mentions(func(s *connectors.Source) { s.Kind, s.Contacts = "altcraft", all(connectors.Contact{ID: "c"}) }), "contacts", "user",
+			"NOT_OFFERED crm=NOT_OFFERED",
+		},
 		"nobody has the address of a contact": {mentions(func(*connectors.Source) {}), "contacts", "user", "NO_ACCOUNT crm=NO_ACCOUNT"},
 		"accounts that have not been fetched": {
 			mentions(func(s *connectors.Source) {
@@ -243,7 +332,11 @@ func TestAbsenceOfRecords(t *testing.T) {
 			candidates, _ := in(p, "candidates").([]any)
 			for c := range candidates {
 				if in(candidates, c, "chosen") == false {
-					got += fmt.Sprint(" ", text(candidates, c, "reason"), " ", in(candidates, c, "value"))
+					said := in(candidates, c, "value")
+					if in(candidates, c, "account") != nil {
+						said = in(candidates, c, "account", "externalId")
+					}
+					got += fmt.Sprint(" ", text(candidates, c, "reason"), " ", said)
 				}
 			}
 			if got != tc.want {

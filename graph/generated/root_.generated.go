@@ -5138,8 +5138,9 @@ type FieldProvenance {
   """
   What each record has, in the order in which the records are preferred; those whose value does not count come last. A record without
   a value is not listed. Of a person, the records are the accounts. Of a team, a role or a contact, they are its own and those of
-  accounts that mention it or to which it refers: the first 5, and of those that say the same the first. Empty if the caller may not
-  see the field.
+  accounts that mention it or to which it refers: at most 5, and of those that say the same, apart from letter case, the first. If
+  values contradict each other (conflict), one that contradicts the first is among them. Holders by inactive accounts are only there
+  if there are fewer than 5 others. Empty if the caller may not see the field.
   """
   candidates: [FieldCandidate!]!
   """
@@ -5155,7 +5156,7 @@ enum FieldState {
   PRESENT
   "The source can have a value and has none that counts. If it has one that does not count, candidates shows it."
   EMPTY_AT_SOURCE
-  "The person has no account in a source that can have the field; for the user of a contact, nobody has its address there."
+  "The person has no account in a source that can have the field; for the user of a contact, no account there has its address."
   NO_ACCOUNT
   "Roster never gets the field from this kind of source: see Source.coverage."
   NOT_OFFERED
@@ -5197,7 +5198,8 @@ type FieldCandidate {
   account: Account
   """
   What the source says: a text, a boolean, an instant, or a list. Of an address of e-mail it has the text; of a phone number, number, raw
-  and kind; of a permission, entity, action and grant; of a person, a team, a role or a contact folder, id and name.
+  and kind; of a permission, entity, action and grant; of a person, a team, a role or a contact folder, id and name. Of an account that
+  its source does not list (NOT_FOUND), it is the ID in the source as a text.
   """
   value: JSON! @cost(weight: 10)
   "When it was fetched; null if that is not known."
@@ -5225,6 +5227,10 @@ enum CandidateReason {
   OUTWEIGHED
   "Not chosen: the record refers to another one, which its source does not list."
   NOT_FOUND
+  "Not chosen: several people use the address, such as info@. See identity.shared_mailboxes in the configuration."
+  SHARED_MAILBOX
+  "Not chosen: several people have the address, and their sources vouch for it, so that it is unknown whose it is."
+  AMBIGUOUS
 }
 
 "The state of a field in one source."

@@ -47,6 +47,7 @@ var candidateReasons = newEnum(map[string]directory.CandidateReason{
 	"PREFERRED": directory.ReasonPreferred, "COMBINED": directory.ReasonCombined, "LESS_PREFERRED": directory.ReasonLessPreferred,
 	"LESSER_KIND": directory.ReasonLesserKind, "UNTRUSTED": directory.ReasonUntrusted, "INACTIVE": directory.ReasonInactive,
 	"OUTWEIGHED": directory.ReasonOutweighed, "NOT_FOUND": directory.ReasonNotFound,
+	"SHARED_MAILBOX": directory.ReasonSharedMailbox, "AMBIGUOUS": directory.ReasonAmbiguous,
 })
 
 // MarshalCandidateReason writes a CandidateReason.

@@ -43,6 +43,7 @@ type content struct {
 	removed  []removedAccount
 	byEmail  map[string]*User // by the addresses for which a source vouches and which only one user has
 	former   map[connectors.Ref]bool
+	unlinked map[string][]Account // by an address of contacts, see keepUnlinked
 }
 
 // builder is the state of one build.
@@ -59,6 +60,7 @@ type builder struct {
 	teams    []*teamSet     // by source
 	roles    []*roleSet
 	folders  []*folderSet
+	holders  map[string][]holder // by address, until the contacts have been linked
 	check    *stopCheck
 	custom   *customNames
 }
@@ -74,7 +76,7 @@ func BuildUntil(stop func() bool, rules Rules, data []SourceData) (d *Directory,
 	b := &builder{
 		rules: &rules, data: data, shared: newSharedMailboxes(rules.SharedMailboxes), check: newStopCheck(stop),
 		custom: newCustomNames(data),
-		dir:    &Directory{content: &content{version: version(rules, data), rules: rulesVersion(rules, data), joining: rules, byEmail: make(map[string]*User)}},
+		dir:    &Directory{content: &content{version: version(rules, data), rules: rulesVersion(rules, data), joining: rules, byEmail: make(map[string]*User), unlinked: make(map[string][]Account)}},
 	}
 	b.names = newCollation(b.step)
 	defer func() {

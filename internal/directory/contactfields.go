@@ -29,10 +29,9 @@ var contactFields = []recordField[Contact]{
 	{
 		name: "owner", rule: RuleReference, offered: connectors.FieldOwner,
 		of: func(e *recordExplainer[Contact]) []contributed {
-			c := e.object
-			a, ok := e.d.accounts[connectors.Ref{Source: c.Source.Name, ID: c.record.OwnerID}]
+			c, a := e.object, e.d.ownerOf(e.object)
 			changedAt := func() time.Time { return c.ChangedAt(FieldOwner) }
-			if !ok {
+			if a == nil {
 				return e.own(contribution{value: nonEmpty(c.record.OwnerID), against: ReasonNotFound}, nil)
 			}
 			refers := e.own(value(a.Core().User, true), changedAt)
@@ -50,7 +49,7 @@ var contactFields = []recordField[Contact]{
 	ofContact("url", RulePrecedence, connectors.FieldURL, FieldURL, func(c *Contact) contribution { return textValue(c.URL) }),
 	ofContact("createdAt", RulePrecedence, connectors.FieldCreatedAt, FieldCreatedAt, func(c *Contact) contribution { return timeValue(c.CreatedAt) }),
 	ofContact("updatedAt", RulePrecedence, connectors.FieldUpdatedAt, FieldUpdatedAt, func(c *Contact) contribution { return timeValue(c.UpdatedAt) }),
-	{name: "user", rule: RuleReference, of: sameAddress, states: statesOfSameAddress},
+	{name: "user", rule: RuleReference, offered: connectors.FieldEmails, of: sameAddress, states: statesOfSameAddress},
 }
 
 // ofContact is a field that only the contact's own record has.
@@ -68,29 +67,50 @@ func nonEmpty(s string) any {
 	return s
 }
 
-// sameAddress returns the accounts by which the contact is a person: those for whose addresses a source vouches, in the order of the contact's addresses.
-// As the build does it, an address of several people, or a shared mailbox, finds nobody.
+// sameAddress returns the accounts with an address of the contact, in the order of these: those by which it is a person, and those that do not count.
 func sameAddress(e *recordExplainer[Contact]) []contributed {
 	var all []contributed
 	var known connectors.Distinct[Account]
-	for _, address := range e.object.emails {
-		u := e.d.byEmail[address.key]
-		if u == nil || address.shared {
-			continue
+	add := func(a Account, against CandidateReason) {
+		if _, added := known.Add(a); added {
+			u := a.Core().User
+			c := e.by(a, contribution{value: u, key: u.ID, against: against})
+			c.observedAt = earlier(c.observedAt, e.fetchedAt(e.source, e.collection))
+			all = append(all, c)
 		}
-		for _, a := range u.Accounts {
-			if slices.ContainsFunc(a.Core().emails, func(other accountEmail) bool {
-				return other.key == address.key && other.trust > connectors.TrustNone
-			}) {
-				if _, added := known.Add(a); added {
-					c := e.by(a, contribution{value: u, key: u.ID})
-					c.observedAt = earlier(c.observedAt, e.fetchedAt(e.source, e.collection))
-					all = append(all, c)
+	}
+	emails := e.object.emails
+	for i := range emails {
+		if u := e.d.personWith(&emails[i]); u != nil {
+			for _, a := range u.Accounts {
+				if a.Core().trustIn(emails[i].key) > connectors.TrustNone {
+					add(a, reasonNone)
 				}
 			}
 		}
 	}
+	for i := range emails {
+		for _, a := range e.d.unlinked[emails[i].key] {
+			switch {
+			case emails[i].shared:
+				add(a, ReasonSharedMailbox)
+			case a.Core().trustIn(emails[i].key) == connectors.TrustNone:
+				add(a, ReasonUntrusted)
+			default:
+				add(a, ReasonAmbiguous)
+			}
+		}
+	}
 	return all
+}
+
+// trustIn returns the trust of the account's source in an address, by its key.
+func (a *AccountCore) trustIn(key string) connectors.Trust {
+	i := slices.IndexFunc(a.emails, func(e accountEmail) bool { return e.key == key })
+	if i < 0 {
+		return connectors.TrustNone
+	}
+	return a.emails[i].trust
 }
 
 // statesOfSameAddress sets the state in each source that can have an account with the contact's address.
@@ -102,7 +122,7 @@ func statesOfSameAddress(e *recordExplainer[Contact], p *FieldProvenance, all []
 	p.setStates(e.d.sources, func(s *Source) (FieldState, time.Time) {
 		fetched, at := e.sight.Fetched(s, connectors.Accounts)
 		switch {
-		case slices.ContainsFunc(all, func(c contributed) bool { return c.source == s }):
+		case slices.ContainsFunc(all, func(c contributed) bool { return c.source == s && c.against == reasonNone }):
 			return StatePresent, time.Time{}
 		case fetched == FetchedNever, !offers(s, connectors.Accounts, connectors.FieldEmails):
 			return StateNotOffered, time.Time{}
@@ -110,6 +130,8 @@ func statesOfSameAddress(e *recordExplainer[Contact], p *FieldProvenance, all []
 			return StateRestricted, time.Time{}
 		case fetched == FetchedPart:
 			return StateUnavailable, time.Time{}
+		case slices.ContainsFunc(all, func(c contributed) bool { return c.source == s }):
+			return StateEmpty, at
 		}
 		return StateNoAccount, at
 	})

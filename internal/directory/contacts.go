@@ -74,6 +74,7 @@ func (b *builder) collectContacts() {
 			l.all = append(l.all, c)
 		}
 	}
+	b.holders = nil
 }
 
 func (b *builder) contact(s int, r *connectors.Contact) *Contact {
@@ -86,21 +87,60 @@ func (b *builder) contact(s int, r *connectors.Contact) *Contact {
 		Tags: nonNil(r.Tags), URL: text(r.URL), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, record: r,
 	}
 	c.emails = b.emails(TrustNothing, r.Emails)
-	for _, e := range c.emails {
+	for i := range c.emails {
+		e := &c.emails[i]
 		c.Emails = append(c.Emails, e.shown)
-		if c.User == nil && !e.shared {
-			c.User = b.dir.byEmail[e.key]
+		if c.User == nil {
+			c.User = b.dir.personWith(e)
 		}
+		b.keepUnlinked(e)
 	}
 	if len(c.Emails) > 0 {
 		c.Email = Text(c.Emails[0])
 	}
 	// A contact without a name is not named by its phone number: everyone sees, searches and sorts by names, but not everyone may see phone numbers.
 	c.Name = cmp.Or(fullName(name, first, last), string(c.Email), r.ID)
-	if owner, ok := b.dir.accounts[connectors.Ref{Source: source.Name, ID: r.OwnerID}]; ok {
+	if owner := b.dir.ownerOf(c); owner != nil {
 		c.Owner = owner.Core().User
 	}
 	return c
+}
+
+// ownerOf returns the account to which a contact's record refers as its owner, or nil.
+func (d *Directory) ownerOf(c *Contact) Account {
+	return d.accounts[connectors.Ref{Source: c.Source.Name, ID: c.record.OwnerID}]
+}
+
+// personWith returns the person whom a contact's address finds, or nil.
+func (d *Directory) personWith(e *accountEmail) *User {
+	if e.shared {
+		return nil
+	}
+	return d.byEmail[e.key]
+}
+
+// keepUnlinked keeps the accounts that have a contact's address and by which it finds nobody: the first few, those first for whose address the source
+// vouches, and one of each source.
+func (b *builder) keepUnlinked(e *accountEmail) {
+	holders := b.holders[e.key]
+	if _, known := b.dir.unlinked[e.key]; known || len(holders) == 0 {
+		return
+	}
+	var kept []Account
+	sources := make(map[*Source]bool)
+	finds := b.dir.personWith(e) != nil
+	for _, vouched := range []bool{true, false} {
+		for _, h := range holders {
+			source := b.accounts[h.account].Source
+			if vouches := h.trust > connectors.TrustNone; vouches != vouched || finds && vouches || len(kept) >= MaxRecordCandidates && sources[source] {
+				continue
+			}
+			kept, sources[source] = append(kept, b.outer[h.account]), true
+		}
+	}
+	if len(kept) > 0 {
+		b.dir.unlinked[e.key] = kept
+	}
 }
 
 func (b *builder) indexContacts() {

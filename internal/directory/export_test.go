@@ -21,25 +21,5 @@ func TrustsOf(a *AccountCore) (trusts []connectors.Trust) {
 // CompareIDs orders the records of a source.
 var CompareIDs = compareIDs
 
-// OwnAddressesOf returns those addresses of a contact by which it can be a person: without shared mailboxes.
-func OwnAddressesOf(c *Contact) (keys []string) {
-	for _, e := range c.emails {
-		if !e.shared {
-			keys = append(keys, e.key)
-		}
-	}
-	return keys
-}
-
-// VouchedKeysOf returns the addresses of an account for which its source vouches, as they are compared.
-func VouchedKeysOf(a *AccountCore) (keys []string) {
-	for _, e := range a.emails {
-		if e.trust > connectors.TrustNone && !e.shared {
-			keys = append(keys, e.key)
-		}
-	}
-	return keys
-}
-
 // RecordListed reports whether the team has a record of its own.
 func (t *Team) RecordListed() bool { return t.listed() }

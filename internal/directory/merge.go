@@ -36,6 +36,7 @@ func (b *builder) joinUsers() {
 	b.dir.users.table = numbered('U', users, b.names,
 		func(u *User) string { return u.Name }, func(u *User) string { return u.ID }, func(u *User, i uint32) { u.index = i })
 	j.linkDuplicates()
+	b.holders = j.emails.holders
 	b.indexFormer()
 	b.indexEmails()
 	b.collectRemoved()

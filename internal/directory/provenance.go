@@ -77,6 +77,10 @@ const (
 	ReasonOutweighed
 	// ReasonNotFound means that the record refers to another one, which its source does not list.
 	ReasonNotFound
+	// ReasonSharedMailbox means that several people use the address, such as info@.
+	ReasonSharedMailbox
+	// ReasonAmbiguous means that several people have the address, and that their sources vouch for it.
+	ReasonAmbiguous
 )
 
 // FieldProvenance says where the value of a field comes from, or why there is none.

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"roster/connectors"
+	"roster/internal/address"
 	"roster/internal/directory"
 	namesof "roster/internal/names"
 )
@@ -319,7 +320,7 @@ func TestProvenanceOfRecordsIsThatOfTheOracle(t *testing.T) {
 		sight := drawSight(t, d)
 		for _, r := range explainedRecords(d) {
 			p := r.provenance(sight)
-			want := recordOracle{d: d, data: data[slices.IndexFunc(data, func(s directory.SourceData) bool { return s.Name == r.source })], sight: sight, r: r}.written()
+			want := recordOracle{d: d, all: data, data: data[slices.IndexFunc(data, func(s directory.SourceData) bool { return s.Name == r.source })], sight: sight, r: r}.written()
 			if diff := gocmp.Diff(want, writtenRecord(p)); diff != "" {
 				t.Fatalf("%s (-oracle +got):\n%s", r, diff)
 			}
@@ -329,7 +330,7 @@ func TestProvenanceOfRecordsIsThatOfTheOracle(t *testing.T) {
 
 // writtenRecord writes the candidates and the states.
 func writtenRecord(p *directory.FieldProvenance) []string {
-	lines := []string{fmt.Sprint("state ", p.State)}
+	lines := []string{fmt.Sprint("state ", p.State, " conflict ", *p.Conflict)}
 	for _, c := range p.Candidates {
 		by := c.Source.Name
 		if c.Account != nil {
@@ -346,7 +347,8 @@ func writtenRecord(p *directory.FieldProvenance) []string {
 // recordOracle reads one field of one record from the records of its source.
 type recordOracle struct {
 	d     *directory.Directory
-	data  directory.SourceData
+	all   []directory.SourceData
+	data  directory.SourceData // of the record's source
 	sight directory.Sight
 	r     explainedRecord
 }
@@ -366,8 +368,14 @@ func (o recordOracle) written() []string {
 	for _, s := range states {
 		state = min(state, s.state)
 	}
-	lines := []string{fmt.Sprint("state ", state)}
 	people := o.r.field == "members" || o.r.field == "holders"
+	contradicts := slices.IndexFunc(all, func(s said) bool {
+		return !people && s.reason == 0 && s.lesser == all[0].lesser && !sameName(s.value, all[0].value)
+	})
+	if contradicts >= directory.MaxRecordCandidates {
+		all[directory.MaxRecordCandidates-1] = all[contradicts]
+	}
+	lines := []string{fmt.Sprint("state ", state, " conflict ", contradicts >= 0)}
 	for i, s := range all {
 		reason := s.reason
 		switch {
@@ -481,24 +489,7 @@ func (o recordOracle) said() []said {
 			return []said{{by: o.r.source + "/" + record.OwnerID, value: c.Owner.ID, at: earliest(own, accounts)}}
 		}
 	case "Contact.user":
-		c, _ := o.r.object.(*directory.Contact)
-		for _, key := range directory.OwnAddressesOf(c) {
-			holders := map[*directory.User]bool{}
-			var by []directory.Account
-			for _, u := range everyone(o.d) {
-				for _, a := range u.Accounts {
-					if slices.Contains(directory.VouchedKeysOf(a.Core()), key) {
-						holders[u], by = true, append(by, a)
-					}
-				}
-			}
-			for _, a := range by {
-				if ref := refOf(a).String(); len(holders) == 1 && !slices.ContainsFunc(all, func(s said) bool { return s.by == ref }) {
-					all = append(all, said{by: ref, value: a.Core().User.ID, at: earliest(own, o.at(refOf(a).Source, connectors.Accounts))})
-				}
-			}
-		}
-		return all
+		return o.saidOfUser(own)
 	case "Team.members", "Role.holders":
 		for _, reason := range []directory.CandidateReason{0, directory.ReasonInactive} {
 			for _, u := range everyone(o.d) {
@@ -520,6 +511,92 @@ func (o recordOracle) said() []said {
 			at = own
 		}
 		all = append(all, said{by: o.r.source, value: o.r.id, at: at, lesser: true})
+	}
+	return all
+}
+
+// oracleHolder is an account with an address of a contact.
+type oracleHolder struct {
+	ref     connectors.Ref
+	vouched bool
+}
+
+// holders are the accounts with an address, read from the records of all sources.
+func (o recordOracle) holders(key string) (all []oracleHolder) {
+	for _, s := range o.all {
+		o.data = s
+		for _, a := range o.sortedAccounts() {
+			has, vouched := false, false
+			for _, e := range a.Emails {
+				parsed := address.Parse(e.Address)
+				verified := e.Verified != nil && *e.Verified && len(parsed) == 1
+				trusted := !e.Synthetic && (s.Trust == directory.TrustAsIs || s.Trust == directory.TrustVerifiedOnly && verified)
+				if slices.ContainsFunc(parsed, func(p address.Address) bool { return p.Key == key }) {
+					has, vouched = true, vouched || trusted
+				}
+			}
+			if has {
+				all = append(all, oracleHolder{connectors.Ref{Source: s.Name, ID: a.ID}, vouched})
+			}
+		}
+	}
+	return all
+}
+
+// saidOfUser are the accounts with an address of the contact: first those by which it is a person, then those that do not count.
+func (o recordOracle) saidOfUser(own int64) (all []said) {
+	var keys []string
+	for _, c := range o.data.Contacts {
+		for _, e := range c.Emails {
+			for _, p := range address.Parse(e.Address) {
+				if c.ID == o.r.id && !slices.Contains(keys, p.Key) {
+					keys = append(keys, p.Key)
+				}
+			}
+		}
+	}
+	add := func(h oracleHolder, reason directory.CandidateReason) {
+		if ref := h.ref.String(); !slices.ContainsFunc(all, func(s said) bool { return s.by == ref }) {
+			at := earliest(own, o.at(h.ref.Source, connectors.Accounts))
+			all = append(all, said{by: ref, value: o.d.UserByAccount(h.ref).ID, at: at, reason: reason})
+		}
+	}
+	for _, counting := range []bool{true, false} {
+		for _, key := range keys {
+			local, _, _ := strings.Cut(key[:strings.LastIndexByte(key, '@')], "+")
+			shared := slices.Contains(directory.DefaultSharedMailboxes, local)
+			people := map[*directory.User]bool{}
+			holders := o.holders(key)
+			for _, h := range holders {
+				if h.vouched {
+					people[o.d.UserByAccount(h.ref)] = true
+				}
+			}
+			slices.SortStableFunc(holders, func(x, y oracleHolder) int {
+				if x.vouched == y.vouched {
+					return 0
+				}
+				return map[bool]int{true: -1, false: 1}[x.vouched]
+			})
+			kept, sources := 0, map[string]bool{}
+			for _, h := range holders {
+				switch counts := h.vouched && !shared && len(people) == 1; {
+				case counts != counting:
+				case counting:
+					add(h, 0)
+				case kept >= directory.MaxRecordCandidates && sources[h.ref.Source]:
+				default:
+					reason := directory.ReasonUntrusted
+					if shared {
+						reason = directory.ReasonSharedMailbox
+					} else if h.vouched {
+						reason = directory.ReasonAmbiguous
+					}
+					add(h, reason)
+					kept, sources[h.ref.Source] = kept+1, true
+				}
+			}
+		}
 	}
 	return all
 }
@@ -608,8 +685,14 @@ func (o recordOracle) states(all []said) []in {
 			if hides && accounts > 0 && state != directory.StateNotOffered {
 				state = directory.StateRestricted
 			}
-			if slices.ContainsFunc(all, func(x said) bool { return len(x.by) > len(s.Name) && x.by[:len(s.Name)+1] == s.Name+"/" }) {
-				state = directory.StatePresent
+			for _, x := range all {
+				switch by, _, _ := strings.Cut(x.by, "/"); {
+				case by != s.Name:
+				case x.reason == 0:
+					state = directory.StatePresent
+				case state == directory.StateNoAccount:
+					state = directory.StateEmpty
+				}
 			}
 			states = append(states, in{s.Name, state})
 		}

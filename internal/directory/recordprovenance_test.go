@@ -87,3 +87,55 @@ func TestRoleWithManyNames(t *testing.T) {
 		}
 	}
 }
+
+// A contact has an address of somebody with many accounts, and one of somebody else: the candidates show both people.
+func TestContradictionIsAmongTheCandidates(t *testing.T) {
+	t.Parallel()
+	account := func(email string) []connectors.Account {
+		return []connectors.Account{{ID: "1", Name: email, Active: true, Emails: []connectors.Email{{Address: email}}}}
+	}
+	data := []directory.SourceData{{Name: "crm", Contacts: []connectors.Contact{{ID: "c", Emails: []connectors.Email{{Address: "ann@acme.example"}, {Address: "ben@acme.example"}}}}}}
+	for i := range 7 {
+		data = append(data, directory.SourceData{Name: fmt.Sprint("source", i), Accounts: account("ann@acme.example")})
+	}
+	data = append(data, directory.SourceData{Name: "other", Accounts: account("ben@acme.example")})
+	d := directory.Build(directory.Rules{}, data)
+	contact := listOf(nodes(d.Contacts(nil, directory.ContactOrder{}, directory.PageArgs{First: new(1)})))[0]
+	p := d.ProvenanceOfContact(contact, "user", seesAll)
+	var by []string
+	for _, c := range p.Candidates {
+		by = append(by, c.Source.Name)
+	}
+	if want := []string{"source0", "source1", "source2", "source3", "other"}; !slices.Equal(by, want) || !*p.Conflict {
+		t.Errorf("the candidates are of %q, and conflict is %t", by, *p.Conflict)
+	}
+}
+
+// Many accounts have a contact's address, and none of them counts: a few are candidates, and each source that has one says so.
+func TestContactOfManyAccounts(t *testing.T) {
+	t.Parallel()
+	data := oneRole(1_000)
+	for i := range data[0].Accounts {
+		data[0].Accounts[i].Emails = []connectors.Email{{Address: "all@acme.example", Synthetic: i%2 == 0}}
+	}
+	data[0].Contacts = []connectors.Contact{{ID: "c", Emails: []connectors.Email{{Address: "all@acme.example"}}}}
+	data = append(data,
+		directory.SourceData{Name: "mail", Accounts: []connectors.Account{{ID: "m", Emails: []connectors.Email{{Address: "all@acme.example"}}}}},
+		directory.SourceData{Name: "none", Accounts: []connectors.Account{{ID: "n", Emails: []connectors.Email{{Address: "n@acme.example"}}}}})
+	d := directory.Build(directory.Rules{}, data)
+	contact := listOf(nodes(d.Contacts(nil, directory.ContactOrder{}, directory.PageArgs{First: new(1)})))[0]
+	p := d.ProvenanceOfContact(contact, "user", seesAll)
+	if len(p.Candidates) != directory.MaxRecordCandidates || p.State != directory.StateEmpty {
+		t.Errorf("%d candidates, state %d", len(p.Candidates), p.State)
+	}
+	for _, c := range p.Candidates {
+		if c.Reason != directory.ReasonAmbiguous || c.Chosen {
+			t.Errorf("a candidate is %+v", c)
+		}
+	}
+	for i, want := range []directory.FieldState{directory.StateEmpty, directory.StateEmpty, directory.StateNoAccount} {
+		if got := p.Sources[i]; got.State != want {
+			t.Errorf("the state in %s is %d", got.Source.Name, got.State)
+		}
+	}
+}
