@@ -1,9 +1,11 @@
 package resolvers_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	"weak"
 
 	"roster/connectors"
+	"roster/internal/changes"
 	"roster/internal/httpapi"
 )
 
@@ -54,7 +57,7 @@ func TestAChangeThatIsTooLongEndsTheStream(t *testing.T) {
 	}
 }
 
-// A client whose stream is refused is told so by the status, before the stream begins: EventSource would come again and again otherwise.
+// A client whose stream is refused is told so by the status, before the stream begins.
 func TestARefusedStreamHasNotBegun(t *testing.T) {
 	t.Parallel()
 	c := newCompany(t, plenty)
@@ -104,4 +107,57 @@ func TestAStreamKeepsNoDirectory(t *testing.T) {
 	for next().Reset {
 	}
 	wait("the directory of the stream's beginning stays", func() bool { return opened.Value() == nil })
+}
+
+// A browser never connects again after a status other than 200. So one that comes with an expired cursor, or while there are no changes, is told so by a stream.
+func TestEventSourceComesAgain(t *testing.T) {
+	t.Parallel()
+	c := newCompany(t, plenty)
+	ask := func(accept string, query url.Values) (*http.Response, string) {
+		t.Helper()
+		req := c.changesRequest(t, query, "")
+		req.Header.Set("Authorization", "."+onlyRead)
+		req.Header.Set("Accept", accept)
+		resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req.WithContext(t.Context()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp, string(body)
+	}
+	const events = "text/event-stream"
+	problem := func(name, code, id string, query url.Values) {
+		t.Helper()
+		resp, body := ask(events, query)
+		want := regexp.MustCompile(`^retry: [2-6]\d{3}\n` + id + `event: problem\ndata: .*"code":"` + code + `".*\n\n$`)
+		if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != events || !want.MatchString(body) {
+			t.Errorf("%s: HTTP %d, %s, %s, want a match for %s", name, resp.StatusCode, resp.Header.Get("Content-Type"), body, want)
+		}
+	}
+	expired := url.Values{"after": {"elsewhere.1"}}
+	problem("expired cursor", "CURSOR_EXPIRED", `id: [a-z0-9]+\.\d+\n`, expired)
+	for name, refused := range map[string]struct {
+		accept string
+		query  url.Values
+		status int
+	}{
+		"expired cursor, any type": {"*/*", expired, http.StatusGone},
+		"expired cursor, JSON":     {"application/json", expired, http.StatusGone},
+		"what helps nobody again":  {events, url.Values{"kinds": {"PERSON"}}, http.StatusBadRequest},
+	} {
+		if resp, body := ask(refused.accept, refused.query); resp.StatusCode != refused.status {
+			t.Errorf("%s: HTTP %d, %s", name, resp.StatusCode, body)
+		}
+	}
+
+	c.log = changes.NewSharedLog(plenty, nil) // which was never read
+	c.limited(t, httpapi.DefaultLimits())
+	problem("without the log", "CHANGES_UNAVAILABLE", "", nil)
+	if resp, body := ask("", nil); resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") == "" {
+		t.Errorf("without the log: HTTP %d, %s", resp.StatusCode, body)
+	}
 }

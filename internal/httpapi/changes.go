@@ -7,12 +7,15 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"roster/internal/access"
+	"roster/internal/backoff"
 	"roster/internal/changes"
 	"roster/internal/echo"
 )
@@ -37,7 +40,7 @@ var changesUnavailable = &refusal{status: http.StatusServiceUnavailable, code: "
 	message: changes.ErrUnavailable.Error() + ": ask again in a few seconds, with your last cursor"}
 
 // changes answers GET /changes: the changes of the directory as server-sent events, which resume by Last-Event-ID. It is a subscription of the graph with
-// a document of its own, and is counted, limited and recorded as such.
+// a document of its own, and is counted, limited and recorded as such. Temporary refusals are events for clients that come again because of them; see again.
 func (h *handler) changes(w http.ResponseWriter, r *http.Request) {
 	header(w, r, asJSON)
 	h.origins.setHeaders(w.Header(), r)
@@ -63,16 +66,21 @@ func (h *handler) changes(w http.ResponseWriter, r *http.Request) {
 		refuse(w, asJSON, foreignOrigin)
 		return
 	}
+	s := h.newEventStream(w, changeEvent)
+	s.last = "" // a client that is cut off comes again with the last cursor
+	if comesAgain(r) {
+		s.refuse = func(e *refusal) { h.again(s, e) }
+	}
 	ctx, caller, e := h.identify(r.Context(), r, credentialsOf(r))
 	if e != nil {
-		refuse(w, asJSON, e)
+		s.refuse(e)
 		return
 	}
 	h = h.forCaller(caller)
 	rate, e := h.count(caller)
 	h.setRateHeaders(w.Header(), rate)
 	if e != nil {
-		refuse(w, asJSON, e)
+		s.refuse(e)
 		return
 	}
 	if !access.FromContext(ctx).May(access.ScopeRead) {
@@ -81,17 +89,50 @@ func (h *handler) changes(w http.ResponseWriter, r *http.Request) {
 	}
 	params, after, e := h.changesParams(r)
 	if e != nil {
-		refuse(w, asJSON, e)
+		s.refuse(e)
 		return
 	}
 	op := newOperation(false)
 	defer op.memory.release()
 	op.builtIn, op.request = true, len(r.URL.RawQuery)
-	s := h.newEventStream(w, changeEvent)
-	s.last = "" // a client that is cut off comes again with the last cursor
 	h.streamEvents(ctx, op, params, caller, s, func() {
-		s.write("id: " + after + "\nevent: ready\ndata: {\"cursor\":\"" + after + "\"}\n\n") //nolint:errcheck // the next event fails too
+		s.write(retryAfter(0) + "id: " + after + "\nevent: ready\ndata: {\"cursor\":\"" + after + "\"}\n\n") //nolint:errcheck // the next event fails too
 	})
+}
+
+// againAfter is how long a client waits at most before it comes again, in addition to what a refusal says. It is not the same for all clients, because many
+// streams can end at the same time.
+const againAfter = 5 * time.Second
+
+// retryAfter returns the line that says when the client should connect again.
+func retryAfter(wait time.Duration) string {
+	return "retry: " + strconv.FormatInt((wait+backoff.Jitter(againAfter)).Milliseconds(), 10) + "\n"
+}
+
+// comesAgain reports whether the client asks for events by name, as EventSource does. By the HTML standard, EventSource connects again after the end of a
+// stream, and never again after a status other than 200.
+func comesAgain(r *http.Request) bool {
+	return slices.ContainsFunc(listOf(r.Header["Accept"]), func(named string) bool {
+		name, _, _ := strings.Cut(named, ";")
+		return strings.EqualFold(strings.TrimSpace(name), typeEvents)
+	})
+}
+
+// again answers a temporary refusal with a stream that has nothing but the problem, so that the client connects again. After an expired cursor, it does so with
+// that of the present, whatever its address says.
+func (h *handler) again(s *eventStream, e *refusal) {
+	if e.retryAfter <= 0 && e != cursorExpired {
+		refuse(s.w, asJSON, e)
+		return
+	}
+	recordOutcome(s.w, e.list())
+	lines := retryAfter(e.retryAfter)
+	if e == cursorExpired {
+		lines += "id: " + h.changeLog.Cursor() + "\n"
+	}
+	b := bytes.NewBufferString(lines)
+	changeEvent(b, e.response())
+	s.send(b) //nolint:errcheck // the client is gone
 }
 
 // changesParams returns the subscription for a request, and the cursor after which it begins. A browser that connects again has the last cursor in a header,

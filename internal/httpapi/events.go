@@ -44,7 +44,7 @@ func (h *handler) streamEvents(ctx context.Context, op *operation, params *graph
 		if e == onlyByPost {
 			s.w.Header().Set("Allow", http.MethodPost)
 		}
-		refuse(s.w, asJSON, e)
+		s.refuse(e)
 		return
 	case e != nil && !s.failed:
 		recordOutcome(s.w, e.list())
@@ -60,14 +60,16 @@ type eventStream struct {
 	control      *http.ResponseController
 	writeTimeout time.Duration
 	format       func(b *bytes.Buffer, resp *graphql.Response)
-	last         string // what ends the stream
+	last         string         // what ends the stream
+	refuse       func(*refusal) // answers instead of the stream
 
 	mu            sync.Mutex
 	begun, failed bool
 }
 
 func (h *handler) newEventStream(w http.ResponseWriter, format func(*bytes.Buffer, *graphql.Response)) *eventStream {
-	return &eventStream{w: w, control: http.NewResponseController(w), writeTimeout: h.limits.AnswerTime, format: format, last: "event: complete\ndata: \n\n"}
+	return &eventStream{w: w, control: http.NewResponseController(w), writeTimeout: h.limits.AnswerTime, format: format, last: "event: complete\ndata: \n\n",
+		refuse: func(e *refusal) { refuse(w, asJSON, e) }}
 }
 
 // next sends one answer.
