@@ -270,16 +270,22 @@ func TestWhatIsUndoneDuringATakeOver(t *testing.T) {
 // peopleIn is labels of changes of people only.
 func peopleIn(t *testing.T, l *Log, after string) (out []string) {
 	t.Helper()
-	events, _, err := l.after(readerAt(t, l.sharing, after))
-	if err != nil {
-		t.Fatal(err)
-	}
+	events := eventsIn(t, l, after)
 	for i := range events {
 		if events[i].Kind == User {
 			out = append(out, events[i].Label)
 		}
 	}
 	return out
+}
+
+func eventsIn(t *testing.T, l *Log, after string) []Event {
+	t.Helper()
+	events, _, err := l.after(readerAt(t, l.sharing, after))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return events
 }
 
 // A replica that reads late what others have written knows which of its publications that was about, although it has published one of them twice: it tells what
@@ -346,6 +352,102 @@ func TestWhatIsUndoneBeforeItIsRead(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A replica that has read only a part of what others have written, because the store was away between two answers, tells what it has published since, once and
+// step by step. No source has arrived.
+func TestTheStoreFailsBetweenTwoAnswers(t *testing.T) {
+	t.Parallel()
+	for _, answers := range []int{1, 2, 3} {
+		for _, published := range []string{"abcde", "abcdefgh", "abacadaefg"} {
+			t.Run(fmt.Sprint(answers, " ", published), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					store := &memoryLog{pages: 1}
+					writer, s := replicaOf(store, 100), replicaOf(store, 100)
+					writer.turn(t, publishedWith("x"))
+					s.turn(t, publishedWith("x"))
+					cursor := s.log.Cursor()
+					for _, content := range strings.Split(published[:3], "") {
+						time.Sleep(time.Second)
+						writer.turn(t, publishedWith(content))
+					}
+					store.set(func() { store.answers, store.holder = answers, nil })
+					want, before := "", "x"
+					for i, content := range strings.Split(published, "") {
+						if i == 1 {
+							s.look(t.Context(), publishedWith(content)) // which reads a part
+						} else {
+							s.note(publishedWith(content))
+						}
+						want += before + " " + content + " "
+						before = content
+					}
+					time.Sleep(time.Second)
+					store.set(func() { store.answers, store.away = 0, false })
+					s.turn(t, publishedWith(before))
+					if got := strings.Join(peopleIn(t, s.log, cursor), " ") + " "; got != want {
+						t.Errorf("it tells %q, want %q", got, want)
+					}
+					for _, e := range eventsIn(t, s.log, cursor) {
+						if e.Reset {
+							t.Errorf("reset of %s", e.Label)
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
+// A commit that the store has taken is not told again, although the writer has got no answer, or got it for a second call after the first was cut off.
+func TestAnAppendWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []error{errAway, ErrMoved} {
+		for _, taken := range []bool{true, false} {
+			for _, published := range []string{"aba|", "aba|b", "abcba|", "aba|aba", "aba|cdaba", "a|b", "a|bacada"} {
+				t.Run(fmt.Sprint(answer, " ", taken, " ", published), func(t *testing.T) {
+					t.Parallel()
+					synctest.Test(t, func(t *testing.T) {
+						store := new(memoryLog)
+						s := replicaOf(store, 100)
+						s.turn(t, publishedWith("x"))
+						cursor := s.log.Cursor()
+						sent, later, _ := strings.Cut(published, "|")
+						store.set(func() { store.deaf, store.full = answer, !taken })
+						want, before := "", "x"
+						for _, content := range strings.Split(sent+later, "") {
+							if content != before { // the first of later can be the last of sent
+								want += before + " " + content + " "
+							}
+							before = content
+						}
+						for _, content := range strings.Split(sent, "") {
+							s.note(publishedWith(content))
+						}
+						last := publishedWith(sent[len(sent)-1:])
+						if now := s.look(t.Context(), last); s.write(t.Context(), last, now) {
+							t.Fatal("the writer has got an answer")
+						}
+						for _, content := range strings.Split(later, "") {
+							if content != "" {
+								last = publishedWith(content)
+								s.note(last)
+							}
+						}
+						store.set(func() { store.deaf, store.full = nil, false })
+						for range 10 {
+							time.Sleep(time.Second)
+							s.turn(t, last)
+						}
+						if got := strings.Join(peopleIn(t, s.log, cursor), " ") + " "; got != want {
+							t.Errorf("it tells %q, want %q", got, want)
+						}
+					})
+				})
+			}
+		}
 	}
 }
 

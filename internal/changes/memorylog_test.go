@@ -21,6 +21,9 @@ type memoryLog struct {
 	mu      sync.Mutex
 	away    bool
 	full    bool          // it takes no commits
+	deaf    error         // it takes commits, and the writer gets this error
+	pages   int           // the number of commits in an answer; zero for all
+	answers int           // after so many answers it is away; zero for never
 	sealed  string        // the ID of a log that nobody can read
 	stained bool          // nobody can read the state of any log
 	ahead   time.Duration // of its clock
@@ -41,8 +44,16 @@ func (m *memoryLog) Read(_ context.Context, id string, after uint64, _ Options) 
 	}
 	page := m.page
 	page.Commits, page.Written = nil, m.holder != nil || m.foreign
+	if m.answers > 0 {
+		m.answers--
+		m.away = m.answers == 0
+	}
 	for _, c := range m.page.Commits {
 		if id != page.ID || c.At > after {
+			if m.pages > 0 && len(page.Commits) == m.pages {
+				page.More = true
+				break
+			}
 			if m.sealed == page.ID {
 				c.Data = nil
 			}
@@ -92,7 +103,7 @@ func (w *memoryWriter) Append(_ context.Context, a Append) error {
 		return ErrMoved
 	}
 	m.append(a)
-	return nil
+	return m.deaf
 }
 
 func (m *memoryLog) append(a Append) {

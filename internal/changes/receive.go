@@ -2,6 +2,7 @@ package changes
 
 import (
 	"context"
+	"crypto/sha256"
 	"slices"
 	"time"
 )
@@ -52,7 +53,7 @@ func (s *sharing) receive(ctx context.Context) bool {
 		if err != nil {
 			stored = nil
 		}
-		s.way.reach(c, stored)
+		s.passed = append(s.passed, s.passing(c, stored))
 		s.read, s.pending = c.At, append(s.pending, pending{c, stored})
 		s.pending[len(s.pending)-1].Data = nil
 	}
@@ -65,15 +66,31 @@ func (s *sharing) receive(ctx context.Context) bool {
 		return true
 	}
 	s.anew, s.most = false, max(s.most, s.read)
+	for i := range s.passed {
+		s.way.reach(&s.passed[i])
+	}
+	s.passed = nil
 	s.end = &end{id: page.ID, at: page.End, written: page.Written, state: decodeState(page.State)}
 	s.way.begin(s.end.state, page.End)
 	return false
 }
 
+// passing returns what the way has to know of a commit. Stored is nil if it cannot be read.
+func (s *sharing) passing(c Commit, stored *storedCommit) readCommit {
+	p := readCommit{at: c.At, after: c.After, stored: stored != nil}
+	if s.way.sent != nil {
+		p.sum = sha256.Sum256(c.Data)
+	}
+	if stored != nil {
+		p.version, p.objects = stored.Version, stored.hasObjects()
+	}
+	return p
+}
+
 // restart begins to read a log from its beginning on.
 func (s *sharing) restart(page *Page) {
 	s.most = max(s.most, s.read)
-	s.id, s.read, s.pending, s.anew, s.again = page.ID, page.Cut, nil, true, false
+	s.id, s.read, s.pending, s.passed, s.anew, s.again = page.ID, page.Cut, nil, nil, true, false
 	s.log.restart(page.ID, page.From)
 }
 

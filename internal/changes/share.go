@@ -32,14 +32,15 @@ type sharing struct {
 
 	// What has been read of the shared log.
 	id      string
-	read    uint64    // the position of the last commit
-	most    uint64    // the greatest position that was ever read
-	anew    bool      // the log is being read from its beginning on
-	again   bool      // it has to be, next
-	end     *end      // nil if it is not known at present
-	pending []pending // commits that are newer than the directory
-	behind  time.Time // since when there are such commits; otherwise zero
-	silent  time.Time // since when the shared log cannot be read; zero if it can
+	read    uint64       // the position of the last commit
+	most    uint64       // the greatest position that was ever read
+	anew    bool         // the log is being read from its beginning on
+	again   bool         // it has to be, next
+	end     *end         // nil if it is not known at present
+	pending []pending    // commits that are newer than the directory
+	passed  []readCommit // commits that the way has not reached yet, because the end of the log is not known
+	behind  time.Time    // since when there are such commits; otherwise zero
+	silent  time.Time    // since when the shared log cannot be read; zero if it can
 
 	writing
 }

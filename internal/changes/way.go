@@ -1,6 +1,7 @@
 package changes
 
 import (
+	"crypto/sha256"
 	"slices"
 
 	"roster/internal/generation"
@@ -16,6 +17,8 @@ type way struct {
 	at   uint64       // the position up to which commits were read
 	// wrote is true after a commit of this process, until it is read: that is the next one.
 	wrote bool
+	// sent is the last commit that this process has sent without learning whether the store has taken it; nil if there is none.
+	sent *sentCommit
 	// astray is true after a commit to a directory that this process has not published: the way does not begin with it.
 	astray bool
 	// published begins with the directory of base, if that is known and nothing was compared yet.
@@ -36,6 +39,46 @@ type step struct {
 	told    int
 }
 
+// sentCommit is a commit whose answer was lost. The store may have taken it.
+type sentCommit struct {
+	after uint64            // the position of the commit before it
+	sum   [sha256.Size]byte // of its data
+	state *storedState      // to which it leads
+	index int               // of the publication to which it leads: the steps that were compared are counted, too
+}
+
+// readCommit is what the way has to know of a commit that was read.
+type readCommit struct {
+	at, after uint64
+	sum       [sha256.Size]byte // of its data, if a sent commit may be it
+	stored    bool              // it can be read
+	version   string            // of the directory to which it leads
+	objects   bool              // it has changes of other objects than sources
+}
+
+// compares returns the number of steps that were compared.
+func (w *way) compares() int {
+	if w.compared == nil {
+		return 0
+	}
+	return len(w.compared.steps)
+}
+
+// send notes that a commit of all that was published is about to be sent.
+func (w *way) send(a *Append, next *storedState) {
+	w.sent = &sentCommit{a.After, sha256.Sum256(a.Data), next, w.compares() + len(w.published) - 1}
+}
+
+// drop forgets what was compared, and the first publications.
+func (w *way) drop(publications int) {
+	if w.sent != nil {
+		if w.sent.index -= w.compares() + publications; w.sent.index < 0 {
+			w.sent = nil
+		}
+	}
+	w.compared, w.published = nil, slices.Clone(w.published[publications:])
+}
+
 // add remembers a publication.
 func (w *way) add(p *generation.Published) {
 	// A directory that differs only in times has the same version.
@@ -45,7 +88,7 @@ func (w *way) add(p *generation.Published) {
 	}
 	w.published = append(w.published, p)
 	if i := slices.IndexFunc(w.published, w.isBase); i > 0 && w.compared == nil {
-		w.published = slices.Clone(w.published[i:])
+		w.drop(i)
 	}
 }
 
@@ -54,30 +97,37 @@ func (w *way) isBase(p *generation.Published) bool {
 	return w.base != nil && p.Directory.Version() == w.base.Version
 }
 
-// reach has the way begin with a commit that was read: what was before is forgotten. Stored is nil if the commit cannot be read. Commits are looked at one by
-// one, because the process can have published one version several times: the commit is about the first of them that no commit before it was about. In the first
-// reading, commits are older than what this process has published, and only begin matters.
-func (w *way) reach(c Commit, stored *storedCommit) {
-	if w.at == 0 || c.At <= w.at { // or the log is read again
+// reach has the way begin with a commit that was read: what was before is forgotten. Commits are looked at one by one, because the process can have published one
+// version several times: the commit is about the first of them that no commit before it was about. In the first reading, commits are older than what this process
+// has published, and only begin matters. It is called when the end of the log is known, and begin follows: until then, the way has no states of sources with which
+// it could compare.
+func (w *way) reach(c *readCommit) {
+	if w.at == 0 || c.at <= w.at { // or the log is read again
 		return
 	}
-	own := w.wrote && c.After == w.at
-	w.at, w.wrote = c.At, false
-	if own || stored == nil { // without content, begin looks for the end
+	own, sent := w.wrote && c.after == w.at, w.sent
+	w.at, w.wrote, w.sent = c.at, false, nil
+	switch {
+	case own:
+		return
+	case sent != nil && sent.after == c.after && sent.sum == c.sum:
+		w.took(sent)
+		return
+	case !c.stored: // begin looks for the end
 		return
 	}
-	known := w.base != nil && w.base.Version == stored.Version
-	if known && !stored.hasObjects() { // the states of sources
+	known := w.base != nil && w.base.Version == c.version
+	if known && !c.objects { // the states of sources
 		return
 	}
 	from := 1 // the way begins with what was before
 	if w.astray || w.compared == nil && (len(w.published) == 0 || !w.isBase(w.published[0])) {
 		from = 0
 	}
-	w.base, w.astray = &storedState{Version: stored.Version}, false
+	w.base, w.astray = &storedState{Version: c.version}, false
 	if w.compared != nil {
 		steps := w.compared.steps[from:]
-		if i := slices.IndexFunc(steps, func(s step) bool { return s.version == stored.Version }); i >= 0 {
+		if i := slices.IndexFunc(steps, func(s step) bool { return s.version == c.version }); i >= 0 {
 			w.compared = w.compared.after(from + i)
 			return
 		}
@@ -85,11 +135,21 @@ func (w *way) reach(c Commit, stored *storedCommit) {
 	}
 	for i, p := range w.published[from:] {
 		if w.isBase(p) {
-			w.compared, w.published = nil, slices.Clone(w.published[from+i:])
+			w.drop(from + i)
 			return
 		}
 	}
 	w.astray = true
+}
+
+// took has the way begin with a sent commit, which the store has taken.
+func (w *way) took(c *sentCommit) {
+	w.base, w.astray = c.state, false
+	if n := w.compares(); c.index < n {
+		w.compared = w.compared.after(c.index)
+	} else {
+		w.drop(c.index - n)
+	}
 }
 
 // after returns what is left after a step.
@@ -104,12 +164,13 @@ func (c *compared) after(i int) *compared {
 
 // append notes that this process has appended all steps to the log, and to which state that leads.
 func (w *way) append(state *storedState) {
-	w.base, w.compared, w.wrote, w.astray = state, nil, true, false
+	w.base, w.compared, w.wrote, w.sent, w.astray = state, nil, true, nil, false
 	w.published = slices.Clone(w.published[max(0, len(w.published)-1):])
 }
 
 // begin has the way begin with the end of the log, up to which all commits were read that there are.
 func (w *way) begin(base *storedState, at uint64) {
+	w.wrote = false // it was read by now
 	if at == w.at && !w.astray && w.base != nil && base != nil && w.base.Version == base.Version {
 		w.base = base
 		if w.compared != nil && len(w.compared.told) == 0 {
@@ -117,7 +178,7 @@ func (w *way) begin(base *storedState, at uint64) {
 		}
 		return
 	}
-	w.base, w.at, w.compared, w.astray = base, at, nil, false
+	w.base, w.at, w.compared, w.sent, w.astray = base, at, nil, nil, false
 	for i, p := range slices.Backward(w.published) { // not all commits can be read
 		if w.isBase(p) {
 			w.published = slices.Clone(w.published[i:])
@@ -153,7 +214,7 @@ func (s *sharing) fold() {
 		}
 		from, told, next, exact := s.way.steps()
 		if !exact || len(told) > s.log.bounds().Length {
-			s.way.published, s.way.compared = slices.Clone(s.way.published[1:]), nil
+			s.way.drop(1)
 			continue
 		}
 		to := StateOf(next[0], from)

@@ -84,7 +84,8 @@ func (s *sharing) append(ctx context.Context, state *State, told []Change, next 
 	if s.end.state == nil {
 		a.NewID = newID()
 	}
-	s.end = nil // until it has been read again: what an append without an answer has done is not known
+	s.end = nil          // until it has been read again
+	s.way.send(&a, next) // also if the store refuses it: it may be the second time that it comes to the store
 	switch err := s.writer.Append(ctx, a); {
 	case err == nil:
 		s.failures = 0
