@@ -122,6 +122,8 @@ const (
 	Partly Outcome = "partly"
 	// Failed is an answer without data.
 	Failed Outcome = "failed"
+	// Begun is an attempt whose outcome has a line of its own.
+	Begun Outcome = "begun"
 )
 
 // ErrLog reports that an entry could not be written.

@@ -65,6 +65,11 @@ func (l *Log) takeOver(before *Log) {
 func (l *Log) failed(ctx context.Context, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	select {
+	case <-l.closed: // another log has replaced it, and gets the entry
+		return
+	default:
+	}
 	l.failures++
 	l.missed++
 	if l.failing {
@@ -72,11 +77,7 @@ func (l *Log) failed(ctx context.Context, err error) {
 	}
 	l.failing, l.since, l.missed = true, time.Now(), 1
 	l.program.LogAttrs(ctx, slog.LevelError, "the access log cannot be written", slog.Bool("refuses", l.refuse), slog.Any("error", err))
-	select {
-	case <-l.closed: // nothing retries it any more
-	default:
-		l.retrying.Go(l.retry)
-	}
+	l.retrying.Go(l.retry)
 }
 
 // retry retries until the log can be written again or is closed.

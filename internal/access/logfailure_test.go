@@ -76,6 +76,9 @@ func TestLogThatCannotBeWritten(t *testing.T) {
 		if err := l.Close(); err != nil {
 			t.Error(err)
 		}
+		if err := l.Write(t.Context(), access.Entry{Name: "for the next log"}); !errors.Is(err, access.ErrLog) || l.Stats() != (access.LogStats{Failures: 3}) {
+			t.Errorf("a log that was closed: %v, %+v", err, l.Stats())
+		}
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

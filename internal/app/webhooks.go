@@ -58,17 +58,40 @@ func webhooks(cfg *config.Config) ([]webhook.Hook, error) {
 // recorder records in the access log of the present configuration what is sent to receivers.
 type recorder struct{ *Host }
 
-// Refuses implements webhook.Recorder.
-func (r recorder) Refuses() bool { return r.current.Load().access.log.Refuses() }
+// Begin implements webhook.Recorder. If nobody may get an answer that is not in the log, it writes a line before the attempt.
+func (r recorder) Begin(ctx context.Context, a webhook.Attempt) bool {
+	return r.write(ctx, func(log *access.Log) error {
+		switch {
+		case !log.FailsClosed():
+			return nil
+		case log.Refuses():
+			return access.ErrLog
+		}
+		return log.WriteDelivery(ctx, deliveryOf(&a, access.Begun))
+	}) == nil
+}
 
-// Record implements webhook.Recorder. Whether the line could be written, the next call of Refuses says.
+// Record implements webhook.Recorder. Whether the line could be written, the next call of Begin says.
 func (r recorder) Record(ctx context.Context, a webhook.Attempt) {
 	outcome := access.Failed
 	if a.Accepted() {
 		outcome = access.Answered
 	}
-	r.current.Load().access.log.WriteDelivery(ctx, access.Delivery{Webhook: a.Webhook, Message: a.Message, Reason: a.Reason, Changes: a.Changes, //nolint:errcheck // see above
-		Attempt: a.Number, Status: a.Status, Outcome: outcome, Took: a.Took})
+	r.write(ctx, func(log *access.Log) error { return log.WriteDelivery(ctx, deliveryOf(&a, outcome)) }) //nolint:errcheck // see above
+}
+
+// write writes to the log of the present configuration. A log that was replaced meanwhile can be closed: then it writes to the next one.
+func (r recorder) write(ctx context.Context, write func(*access.Log) error) error {
+	for {
+		current := r.current.Load()
+		if err := write(current.access.log); err == nil || ctx.Err() != nil || r.current.Load() == current {
+			return err
+		}
+	}
+}
+
+func deliveryOf(a *webhook.Attempt, outcome access.Outcome) access.Delivery {
+	return access.Delivery{Webhook: a.Webhook, Message: a.Message, Reason: a.Reason, Changes: a.Changes, Attempt: a.Number, Status: a.Status, Outcome: outcome, Took: a.Took}
 }
 
 // WebhookStatuses returns where each webhook is, as the servers have stored it.

@@ -24,6 +24,9 @@ func (t *tenure) deliver(ctx context.Context, m message) bool {
 			}
 			p = t.state.Pending
 		}
+		if !t.begin(ctx, m) {
+			return false
+		}
 		r := t.attempt(m)
 		if r.Problem != "" && (t.working.Err() != nil || !t.lease.Held()) { // ended by the program, not by the receiver
 			return false
@@ -36,7 +39,7 @@ func (t *tenure) deliver(ctx context.Context, m message) bool {
 		case r.Ended:
 			t.end(saving)
 			return false
-		case p.Reason == "" && time.Since(p.Since) >= t.hook.RetryFor:
+		case p.Reason == "" && time.Since(p.Since)-p.Unrecorded >= t.hook.RetryFor:
 			p.Attempts++
 			return t.giveUp(saving, r)
 		}
@@ -45,6 +48,30 @@ func (t *tenure) deliver(ctx context.Context, m message) bool {
 			return false
 		}
 	}
+}
+
+// unrecorded is the problem of a message that is not sent because that could not be recorded.
+const unrecorded = "the access log cannot be written, and so nothing is sent"
+
+// begin waits until an attempt can be recorded. The time until then is not the receiver's fault. It returns false if nothing may be delivered any more.
+func (t *tenure) begin(ctx context.Context, m message) bool {
+	if t.opt.recorder.Begin(t.working, t.attemptAt(m)) {
+		return true
+	}
+	p, before, since := t.state.Pending, t.state.Pending.Problem, time.Now()
+	p.Problem = unrecorded
+	ok := t.save(ctx)
+	for ok && !t.opt.recorder.Begin(t.working, t.attemptAt(m)) {
+		ok = backoff.Wait(ctx, logPause) && t.may(ctx)
+	}
+	p.Problem, p.Unrecorded = before, p.Unrecorded+time.Since(since)
+	return t.save(t.working) && ok
+}
+
+// attemptAt describes the next attempt to send a message.
+func (t *tenure) attemptAt(m message) Attempt {
+	p := t.state.Pending
+	return Attempt{Webhook: t.hook.Name, Message: m.id, Reason: p.Reason, Changes: p.Changes, Number: p.Attempts + 1}
 }
 
 // attempt sends a message once. It ends early when another process may have the lease, because that one may send later messages.
@@ -60,11 +87,7 @@ func (t *tenure) attempt(m message) Result {
 	})
 	defer checks.Wait()
 	defer cancel()
-	a := Attempt{Webhook: t.hook.Name, Message: m.id, Reason: t.state.Pending.Reason, Changes: t.state.Pending.Changes, Number: t.state.Pending.Attempts + 1}
-	if t.opt.recorder.Refuses() {
-		return Result{Problem: "the access log cannot be written, and so nothing is sent"}
-	}
-	began := time.Now()
+	a, began := t.attemptAt(m), time.Now()
 	r := t.sender.send(ctx, m)
 	a.Status, a.Took = r.Status, time.Since(began)
 	t.opt.recorder.Record(ctx, a)

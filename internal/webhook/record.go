@@ -7,8 +7,8 @@ import (
 
 // Recorder records who is sent what: the access log.
 type Recorder interface {
-	// Refuses reports whether nothing may be sent now, because it could not be recorded.
-	Refuses() bool
+	// Begin returns false if the attempt must not be made now, because it cannot be recorded.
+	Begin(context.Context, Attempt) bool
 	// Record records an attempt that was made.
 	Record(context.Context, Attempt)
 }
@@ -31,5 +31,5 @@ func (a *Attempt) Accepted() bool { return a.Status >= 200 && a.Status < 300 }
 
 type noRecorder struct{}
 
-func (noRecorder) Refuses() bool                   { return false }
-func (noRecorder) Record(context.Context, Attempt) {}
+func (noRecorder) Begin(context.Context, Attempt) bool { return true }
+func (noRecorder) Record(context.Context, Attempt)     {}

@@ -38,6 +38,8 @@ type Pending struct {
 	Attempts int       `json:"attempts,omitempty"`
 	Next     time.Time `json:"next,omitzero"`
 	Problem  string    `json:"problem,omitempty"`
+	// Unrecorded is for how long it was not sent because that could not be recorded. It does not count as a time in which the receiver fails.
+	Unrecorded time.Duration `json:"unrecorded,omitempty"`
 }
 
 // DeadLetter is a message that was given up.

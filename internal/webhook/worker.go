@@ -102,7 +102,7 @@ func (t *tenure) adopt() {
 		s.Ended = ""
 	}
 	if p := s.Pending; p != nil && (s.Settings != t.hook.settings() || p.Since.After(now)) { // other settings may succeed; a future time is of another clock
-		p.Since, p.Attempts, p.Next, p.Problem = now, 0, time.Time{}, ""
+		p.Since, p.Attempts, p.Next, p.Problem, p.Unrecorded = now, 0, time.Time{}, "", 0
 	}
 	s.Settings = t.hook.settings()
 }
