@@ -25,7 +25,7 @@ func TestEventSourceConnectsAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		resp, err := http.DefaultClient.Do(req)
+		resp, err := (&http.Client{Transport: &http.Transport{}}).Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}
