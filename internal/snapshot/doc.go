@@ -17,8 +17,8 @@
 // its failures come with the data. Incomplete data is shared only if the store has nothing complete.
 //
 // While the shared store is unavailable, N replicas do not know of each other's fetches. Each replica then waits N times as long between its
-// fetches. The replicas have an order. The first fetches one min_interval after the last known fetch or after the loss of the store (the
-// later of the two), the second two min_intervals after it, and so on. Together they respect min_interval and fresh_for as one replica
+// fetches. The replicas have an order. Replica 1 fetches one min_interval after the later of two times: the last known fetch, and the
+// loss of the store. Replica 2 fetches two min_intervals after it, and so on. Together they respect min_interval and fresh_for as one replica
 // would. The source's client bounds the calls of a single fetch. When the store is back and has lost its data, the replicas write what they
 // hold.
 package snapshot
