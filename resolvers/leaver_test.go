@@ -118,10 +118,10 @@ func TestNobodyBecomesALeaverByAFailure(t *testing.T) {
 				var answers atomic.Int32
 				hr := &connectors.Source{Name: "hr", Kind: "crm", Accounts: connectors.ListFunc[connectors.Account](
 					func(context.Context, connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
-						switch n := answers.Add(1); {
-						case n == 1:
+						switch answers.Add(1) {
+						case 1:
 							return connectors.Listing[connectors.Account]{Records: people, Complete: true}, nil
-						case n == 2:
+						case 2:
 							return connectors.Listing[connectors.Account]{Records: left, Complete: true}, nil
 						}
 						return tc.later(left)

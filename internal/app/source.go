@@ -95,9 +95,20 @@ func settings(cfg *config.Config) map[snapshot.Key]snapshot.Settings {
 			s := snapshot.Settings{FreshFor: c.FreshFor, KeepFor: c.KeepFor,
 				MinInterval: c.MinInterval, FullEvery: c.FullEvery, MaxLoss: c.MaxLoss, AcceptAfter: c.AcceptAfter, MaxPause: cfg.Sources[i].MaxPause}
 			if kind == connectors.Accounts && cfg.Identity.Authority != "" {
-				s.RememberFor = rememberLeavers
+				s.RememberFor, s.Anchors = rememberLeavers, anchorsOf(cfg, cfg.Sources[i].Name)
 			}
 			out[snapshot.Key{Source: cfg.Sources[i].Name, Collection: kind}] = s
+		}
+	}
+	return out
+}
+
+// anchorsOf returns the fields of a source that anchors name.
+func anchorsOf(cfg *config.Config, source string) []snapshot.Anchor {
+	var out []snapshot.Anchor
+	for _, a := range cfg.Identity.Anchors {
+		if field := a.Fields[source]; field != "" {
+			out = append(out, snapshot.Anchor{Name: a.Name, Field: field})
 		}
 	}
 	return out

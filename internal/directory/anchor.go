@@ -1,28 +1,44 @@
 package directory
 
 import (
-	"strings"
-	"unicode"
+	"time"
 
 	"roster/connectors"
+	"roster/internal/history"
 	"roster/internal/names"
 )
 
-// anchorClues returns the values of anchors that an account has. Values are compared without surrounding spaces, invisible characters and letter case. A
-// value without any letter or digit, such as a dash, is none.
+// anchorClues returns the values of anchors that an account has.
 func anchorClues(anchors []Anchor, a *AccountCore) []clue {
 	var all []clue
 	for i := range anchors {
-		field, has := anchors[i].Fields[a.Source.Name]
-		if !has {
-			continue
+		if c, ok := anchors[i].clue(a); ok {
+			all = append(all, c)
 		}
-		value := names.Clean(a.record.Field(field))
-		if !strings.ContainsFunc(value, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
-			continue
-		}
-		key := anchors[i].Name + "\x00" + strings.ToLower(names.Key(value))
-		all = append(all, clue{key: key, evidence: Text(anchors[i].Name), value: Text(value), trust: connectors.TrustAsserted})
 	}
 	return all
+}
+
+// clue returns the value that an account has, in the form in which values are compared: see names.AnchorKey.
+func (n *Anchor) clue(a *AccountCore) (clue, bool) {
+	field, has := n.Fields[a.Source.Name]
+	if !has {
+		return clue{}, false
+	}
+	value := a.record.Field(field)
+	key := names.AnchorKey(value)
+	if key == "" {
+		return clue{}, false
+	}
+	return clue{key: n.Name + "\x00" + key, evidence: Text(n.Name), value: Text(names.Clean(value)), trust: connectors.TrustAsserted}, true
+}
+
+// anchorChangedAt returns when the fetches first saw the present value of a field that an anchor names; zero if that is unknown. Of data that was fetched before
+// an anchor named the field, only the time of the account is known.
+func (a *AccountCore) anchorChangedAt(field string) time.Time {
+	part := history.AnchorPart(field)
+	if field == connectors.AccountUsername {
+		part = "Username"
+	}
+	return a.Source.changed(connectors.Accounts, a.ExternalID, []string{part})
 }

@@ -89,13 +89,16 @@ func TestLeaversOfRandomFetches(t *testing.T) {
 			}
 			logs[name] = append(logs[name], seen{at, f.data.Accounts})
 		}
-		d := w.build(nil)
+		d := w.build(joinedByLogin)
 		want := naiveLeavers(d, logs, complete["hr"])
 		if diff := cmp.Diff(want, leaversOf(t, d), cmpopts.EquateEmpty(), cmpopts.SortSlices(strings.Compare)); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
 }
+
+// logins are rare enough that most accounts have none.
+var logins = []string{"", "", "", "-", "ann", "ben"}
 
 // fetchedAccounts draws what a source has. It has few IDs and addresses, so that accounts come back and addresses are given to others.
 func fetchedAccounts(t *rapid.T, source string) []connectors.Account {
@@ -106,6 +109,7 @@ func fetchedAccounts(t *rapid.T, source string) []connectors.Account {
 				"ann@x.example", "ben@x.example", "zoe@x.example", "cem@x.example",
 			}), 0, 2).Draw(t, "addresses")...)
 			a.Bot = rapid.IntRange(0, 9).Draw(t, "bot") == 0
+			a.Username = rapid.SampledFrom(logins).Draw(t, "login")
 			out = append(out, a)
 		}
 	}
@@ -164,23 +168,35 @@ func naiveLeavers(d *directory.Directory, logs map[string]fetchLog, complete tim
 	return lines
 }
 
-// belonged reports whether a removed account belonged to the person at that time: only this person has one of its addresses, and had it already.
+// marks are what can join an account of a source with others: its addresses, and its user name in the sources that the anchor names.
+func marks(source string, a connectors.Account) []string {
+	var all []string
+	for _, e := range a.Emails {
+		all = append(all, "address "+e.Address)
+	}
+	if source != "crm" && strings.Trim(a.Username, "-") != "" {
+		all = append(all, "login "+a.Username)
+	}
+	return all
+}
+
+// belonged reports whether a removed account belonged to the person at that time: only this person has one of its marks, and had it already.
 func belonged(d *directory.Directory, logs map[string]fetchLog, u *directory.User, r connectors.Account, at time.Time) bool {
 	had := false
-	for _, e := range r.Emails {
-		if owner := d.UserByEmail(e.Address); owner != nil && owner != u {
+	for _, mark := range marks("hr", r) {
+		owners := owners(d, logs, mark)
+		if len(owners) > 1 || len(owners) == 1 && owners[0] != u {
 			return false
 		}
 		for _, a := range u.Accounts {
 			c := a.Core()
-			of := func(x connectors.Account) []connectors.Email { return x.Emails }
 			log := logs[c.Source.Name]
 			now := log[len(log)-1].accounts
-			i := slices.IndexFunc(now, func(x connectors.Account) bool { return x.ID == c.ExternalID })
-			emails := of(now[i])
-			since := log.since(c.ExternalID, func(x connectors.Account) bool { return cmp.Equal(x.Emails, emails) })
-			if d.UserByEmail(e.Address) == u && !shared(logs, c, r, e, since) && slices.ContainsFunc(emails, func(x connectors.Email) bool { return x.Address == e.Address }) &&
-				since.Before(at) {
+			is := now[slices.IndexFunc(now, func(x connectors.Account) bool { return x.ID == c.ExternalID })]
+			since := log.since(c.ExternalID, func(x connectors.Account) bool { // all addresses have one time
+				return strings.HasPrefix(mark, "login") && x.Username == is.Username || strings.HasPrefix(mark, "address") && cmp.Equal(x.Emails, is.Emails)
+			})
+			if len(owners) == 1 && slices.Contains(marks(c.Source.Name, is), mark) && !shared(logs, c, r, mark, since) && since.Before(at) {
 				had = true
 			}
 		}
@@ -188,22 +204,40 @@ func belonged(d *directory.Directory, logs map[string]fetchLog, u *directory.Use
 	return had
 }
 
-// shared reports whether another removed account had the address: one of the authority, or one of the source of an account that had it since then.
-func shared(logs map[string]fetchLog, c *directory.AccountCore, r connectors.Account, e connectors.Email, since time.Time) bool {
+// owners returns the people who have a mark now.
+func owners(d *directory.Directory, logs map[string]fetchLog, mark string) []*directory.User {
+	var found []*directory.User
+	if address, is := strings.CutPrefix(mark, "address "); is {
+		if u := d.UserByEmail(address); u != nil {
+			found = append(found, u)
+		}
+		return found
+	}
+	for _, u := range everyone(d) {
+		if slices.ContainsFunc(u.Accounts, func(a directory.Account) bool {
+			log := logs[a.Core().Source.Name]
+			return slices.ContainsFunc(log[len(log)-1].accounts, func(x connectors.Account) bool {
+				return x.ID == a.Core().ExternalID && slices.Contains(marks(a.Core().Source.Name, x), mark)
+			})
+		}) {
+			found = append(found, u)
+		}
+	}
+	return found
+}
+
+// shared reports whether another removed account had the mark: one of the authority, or one of the source of an account that had it since then.
+func shared(logs map[string]fetchLog, c *directory.AccountCore, r connectors.Account, mark string, since time.Time) bool {
 	for _, name := range []string{"hr", c.Source.Name} {
 		for at, gone := range logs[name].removed() {
 			for _, x := range gone {
-				if has(x, e.Address) && (name == "hr" && x.ID != r.ID || name != "hr" && since.Before(at)) {
+				if slices.Contains(marks(name, x), mark) && (name == "hr" && x.ID != r.ID || name != "hr" && since.Before(at)) {
 					return true
 				}
 			}
 		}
 	}
 	return false
-}
-
-func has(a connectors.Account, address string) bool {
-	return slices.ContainsFunc(a.Emails, func(e connectors.Email) bool { return e.Address == address })
 }
 
 // before returns the accounts that the last fetch before that time saw.
@@ -217,8 +251,8 @@ func (l fetchLog) before(at time.Time) []connectors.Account {
 	return accounts
 }
 
-// Nobody becomes a leaver by an address that did not join them with the removed account when that was still there. The test reads what the fetches before the
-// removal saw, and nothing later. The addresses of an account stay the same, because Roster does not remember earlier ones.
+// Nobody becomes a leaver by an address or an anchor that did not join them with the removed account when that was still there. The test reads what the fetches before the
+// removal saw, and nothing later. The addresses and the user name of an account stay the same, because Roster does not remember earlier ones.
 func TestLeaversWereJoinedThen(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -230,6 +264,7 @@ func TestLeaversWereJoinedThen(t *testing.T) {
 				all[name] = append(all[name], staff(fmt.Sprint(id), fmt.Sprint(name, id), true, rapid.SliceOfNDistinct(rapid.SampledFrom([]string{
 					"ann@x.example", "ben@x.example", "zoe@x.example", "desk@x.example",
 				}), 0, 2, rapid.ID[string]).Draw(t, "addresses")...))
+				all[name][id].Username = rapid.SampledFrom(logins).Draw(t, "login")
 			}
 		}
 		for step := range rapid.IntRange(3, 12).Draw(t, "fetches") {
@@ -246,20 +281,20 @@ func TestLeaversWereJoinedThen(t *testing.T) {
 			sources[name].fetch(at, accounts...)
 			logs[name] = append(logs[name], seen{at, accounts})
 		}
-		for _, u := range everyone(w.build(nil)) {
+		for _, u := range everyone(w.build(joinedByLogin)) {
 			if l := u.Leaver(); l != nil && l.Account == nil && !joinedThen(u, l, logs) {
-				t.Errorf("%s is a leaver by hr/%s, to which no address joined any of the accounts", u.Name, l.ExternalID)
+				t.Errorf("%s is a leaver by hr/%s, to which nothing joined any of the accounts", u.Name, l.ExternalID)
 			}
 		}
 	})
 }
 
-// joinedThen reports whether one of the person's accounts was alone in its source with an address that only the removed account had in the authority.
+// joinedThen reports whether one of the person's accounts was alone in its source with an address or user name that only the removed account had in the authority.
 func joinedThen(u *directory.User, l *directory.Leaver, logs map[string]fetchLog) bool {
-	only := func(source, id, address string) bool {
+	only := func(source, id, mark string) bool {
 		found := false
 		for _, a := range logs[source].before(l.Since) {
-			if has(a, address) {
+			if slices.Contains(marks(source, a), mark) {
 				if a.ID != id {
 					return false
 				}
@@ -268,9 +303,11 @@ func joinedThen(u *directory.User, l *directory.Leaver, logs map[string]fetchLog
 		}
 		return found
 	}
-	for _, address := range []string{"ann@x.example", "ben@x.example", "zoe@x.example", "desk@x.example"} {
-		if only("hr", l.ExternalID, address) && slices.ContainsFunc(u.Accounts, func(a directory.Account) bool {
-			return only(a.Core().Source.Name, a.Core().ExternalID, address)
+	for _, mark := range []string{
+		"address ann@x.example", "address ben@x.example", "address zoe@x.example", "address desk@x.example", "login ann", "login ben",
+	} {
+		if only("hr", l.ExternalID, mark) && slices.ContainsFunc(u.Accounts, func(a directory.Account) bool {
+			return only(a.Core().Source.Name, a.Core().ExternalID, mark)
 		}) {
 			return true
 		}

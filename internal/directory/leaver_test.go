@@ -73,6 +73,7 @@ func (f *fetched) compare(at time.Time, accounts []connectors.Account) {
 			for _, e := range was[before].Emails {
 				r.Addresses = append(r.Addresses, history.AddressesOf(e.Address, e.Verified != nil && *e.Verified)...)
 			}
+			r.Addresses = append(r.Addresses, history.AnchorsOf("login", was[before].Username)...)
 			u.Remove(r)
 		default:
 			var fields []string
@@ -82,12 +83,26 @@ func (f *fetched) compare(at time.Time, accounts []connectors.Account) {
 			if !cmp.Equal(was[before].Emails, accounts[after].Emails) {
 				fields = append(fields, "Emails")
 			}
+			if was[before].Username != accounts[after].Username {
+				fields = append(fields, "Username")
+			}
 			if len(fields) > 0 {
 				u.Change(id, fields)
 			}
 		}
 	}
 	f.history, f.data.Accounts = u.Done(1000*time.Hour), accounts
+}
+
+// joinedByLogin are rules with an anchor that joins accounts by the user names of two of the sources.
+func joinedByLogin(r *directory.Rules) {
+	r.Anchors = []directory.Anchor{{Name: "login", Fields: map[string]string{"hr": connectors.AccountUsername, "chat": connectors.AccountUsername}}}
+}
+
+// known returns the account with a user name, and without addresses.
+func known(a connectors.Account, login string) connectors.Account {
+	a.Username, a.Emails = login, nil
+	return a
 }
 
 // leaving is a human resources system, and two others.
@@ -347,6 +362,33 @@ func TestLeavers(t *testing.T) {
 			w.hr.data.Accounts = append(slices.Clone(w.hr.data.Accounts), ann(false))
 			w.hr.history = w.hr.history.Without([]string{"1"})
 		}, nil, nil},
+		"removed, and joined by an anchor only": {func(w *leaving) {
+			w.hr.fetch(hourly(1), known(ann(true), "ann7"), ben)
+			w.chat.fetch(hourly(1), known(annChat, " ANN7"), benChat)
+			w.hr.fetch(hourly(2), ben)
+		}, joinedByLogin, []string{"Ann hr/1 removed 02h chat/c1"}},
+		"no anchor of that name any more": {func(w *leaving) {
+			w.hr.fetch(hourly(1), known(ann(true), "ann7"), ben)
+			w.chat.fetch(hourly(1), known(annChat, "ann7"), benChat)
+			w.hr.fetch(hourly(2), ben)
+		}, nil, nil},
+		"somebody gets the value of the anchor afterwards": {func(w *leaving) {
+			w.hr.fetch(hourly(1), known(ann(true), "ann7"), ben)
+			w.chat.fetch(hourly(1), known(annChat, "ann8"), benChat)
+			w.hr.fetch(hourly(2), ben)
+			w.chat.fetch(hourly(3), known(annChat, "ann7"), benChat)
+		}, joinedByLogin, nil},
+		"two removed accounts had the value of the anchor": {func(w *leaving) {
+			w.hr.fetch(hourly(1), known(ann(true), "x"), known(ben, "x"))
+			w.chat.fetch(hourly(1), known(annChat, "x"), benChat)
+			w.hr.fetch(hourly(2), staff("3", "Zoe", true))
+		}, joinedByLogin, nil},
+		"the address is of one person, the value of the anchor of another": {func(w *leaving) {
+			w.hr.fetch(hourly(1), staff("1", "Ann", true, "ann@x.example"), ben)
+			w.hr.data.Accounts[0].Username = "ann7"
+			w.chat.fetch(hourly(1), annChat, known(staff("c3", "Cem", true), "ann7"))
+			w.hr.fetch(hourly(2), ben)
+		}, joinedByLogin, nil},
 		"another source decides": {func(w *leaving) {
 			w.hr.fetch(hourly(1), ann(false))
 			w.chat.fetch(hourly(1), annChat)

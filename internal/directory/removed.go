@@ -13,27 +13,33 @@ type removedAccount struct {
 	history.Removal
 	source *Source
 	user   *User
-	linked bool // by the operator, and not by an address
+	linked bool // by the operator, and not by an address or an anchor
 	owned  []ownedAddress
 }
 
-// ownedAddress is an address of a removed account that only its person has now, and that no other removed account of the source had.
+// ownedAddress is an address or a value of an anchor of a removed account that only its person has now, and that no other removed account of the source had.
 type ownedAddress struct {
 	hash   [16]byte
 	others []removedHolder
 }
 
-// removedHolder is a removed account of another source that had the address too.
+// removedHolder is a removed account of another source that had it too.
 type removedHolder struct {
 	source *Source
 	at     time.Time
 }
 
-// collectRemoved finds out to whom the removed accounts belonged. It follows the operator's links and splits, and addresses for which the source vouched
-// and which only one person has. An account of which nobody or more than one person comes into question is left out.
+// clueHolders are those who have or had an address or a value of an anchor: the one person who has it now, and the removed accounts that had it.
+type clueHolders struct {
+	owner   *User
+	removed []int
+}
+
+// collectRemoved finds out to whom the removed accounts belonged. It follows the operator's links and splits, addresses for which the source vouched, and
+// values of anchors, if only one person has them. An account of which nobody or more than one person comes into question is left out.
 func (b *builder) collectRemoved() {
 	var all []removedAccount
-	byAddress := make(map[[16]byte][]int)
+	byAddress, byAnchor := make(map[[16]byte][]int), make(map[[16]byte][]int)
 	for i, source := range b.dir.sources {
 		for _, r := range source.history(connectors.Accounts).Removed() {
 			b.step(1)
@@ -44,6 +50,7 @@ func (b *builder) collectRemoved() {
 				if trust := b.data[i].Trust; trust == TrustAsIs || trust == TrustVerifiedOnly && a.Verified {
 					byAddress[a.Hash] = append(byAddress[a.Hash], len(all))
 				}
+				byAnchor[a.Hash] = append(byAnchor[a.Hash], len(all)) // no address has the hash of a value
 			}
 			all = append(all, removedAccount{Removal: r, source: source})
 		}
@@ -52,14 +59,26 @@ func (b *builder) collectRemoved() {
 		return
 	}
 	owners := make([]connectors.Distinct[*User], len(all))
-	ownerOf := make(map[[16]byte]*User)
+	holders := make(map[[16]byte]clueHolders)
+	add := func(hash [16]byte, u *User, removed []int) {
+		for _, i := range removed {
+			owners[i].Add(u)
+			holders[hash] = clueHolders{u, removed}
+		}
+	}
 	if len(byAddress) > 0 {
 		for key, u := range b.dir.byEmail {
 			b.step(1)
 			hash := history.HashOf(key)
-			for _, i := range byAddress[hash] {
-				owners[i].Add(u)
-				ownerOf[hash] = u
+			add(hash, u, byAddress[hash])
+		}
+	}
+	if len(b.rules.Anchors) > 0 && len(byAnchor) > 0 {
+		for _, a := range b.accounts {
+			for _, c := range anchorClues(b.rules.Anchors, a) {
+				b.step(1)
+				hash := history.HashOfAnchor(c.key)
+				add(hash, a.User, byAnchor[hash])
 			}
 		}
 	}
@@ -72,21 +91,22 @@ func (b *builder) collectRemoved() {
 		} else {
 			if found := owners[i].Values(); len(found) == 1 && !b.splitFrom(ref, found[0]) {
 				r.user = found[0]
-				r.owned = r.ownedOf(all, byAddress, ownerOf)
+				r.owned = r.ownedOf(all, holders)
 			}
 		}
 	}
 	b.dir.removed = slices.Clip(slices.DeleteFunc(all, func(r removedAccount) bool { return r.user == nil }))
 }
 
-// ownedOf returns the addresses that only its person has now. It leaves out those that another removed account of the source had: then they may have been
-// those of several people, and joined nobody.
-func (r *removedAccount) ownedOf(all []removedAccount, byAddress map[[16]byte][]int, ownerOf map[[16]byte]*User) []ownedAddress {
+// ownedOf returns the addresses and values that only its person has now. It leaves out those that another removed account of the source had: then they may have
+// been those of several people, and joined nobody.
+func (r *removedAccount) ownedOf(all []removedAccount, holders map[[16]byte]clueHolders) []ownedAddress {
 	var out []ownedAddress
 	for _, a := range r.Addresses {
 		owned := ownedAddress{hash: a.Hash}
-		alone := ownerOf[a.Hash] == r.user
-		for _, i := range byAddress[a.Hash] {
+		of := holders[a.Hash]
+		alone := of.owner == r.user
+		for _, i := range of.removed {
 			switch other := &all[i]; {
 			case other.source != r.source:
 				owned.others = append(owned.others, removedHolder{other.source, other.At})

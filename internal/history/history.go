@@ -40,7 +40,7 @@ type Removal struct {
 	ID string
 	// At is when the first fetch began that no longer saw it.
 	At time.Time
-	// Addresses identify the person to whom the account belonged. The addresses themselves are not kept.
+	// Addresses identify the person to whom the account belonged: its addresses, and its values of anchors. Neither are kept themselves.
 	Addresses []Address
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -164,7 +165,7 @@ func (k *Keeper) collection(s *connectors.Source, key Key, settings Settings) *c
 	if k.before != nil {
 		was = k.before.byKey[key]
 	}
-	if was != nil && was.source == s && was.settings == settings {
+	if was != nil && was.source == s && reflect.DeepEqual(was.settings, settings) {
 		return was
 	}
 	c := newCollection(k, s, key, settings)

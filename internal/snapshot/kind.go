@@ -36,7 +36,7 @@ type kind interface {
 	of(k *connectors.Kind, extra bool) kind
 	// history returns the history after a fetch that brought the newer records, and of which only those with the IDs are gone; with all, the
 	// fetch brought all records.
-	history(h *history.History, older, newer Records, gone []string, all bool, at time.Time, remember time.Duration) *history.History
+	history(h *history.History, older, newer Records, gone []string, all bool, at time.Time, settings *Settings) *history.History
 	// size returns about how many bytes of memory the records take.
 	size(Records) int
 }

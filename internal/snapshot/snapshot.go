@@ -115,6 +115,8 @@ type Settings struct {
 	KeepFor time.Duration
 	// RememberFor is how long removals are remembered, if that is longer than KeepFor.
 	RememberFor time.Duration
+	// Anchors are the fields of accounts that may show whose a removed account was.
+	Anchors []Anchor
 	// MinInterval is the shortest time between the beginnings of two fetches.
 	MinInterval time.Duration
 	// FullEvery is the time from one full fetch to the next, if a source can report changes. In between, only changes are fetched.
@@ -126,6 +128,9 @@ type Settings struct {
 	// MaxPause is how long a stored pause of the source is believed; 0 for connectors.MaxPause.
 	MaxPause time.Duration
 }
+
+// Anchor is a field by whose values accounts are joined, see connectors.Account.Field. Name is that of the values: fields of several sources have it.
+type Anchor struct{ Name, Field string }
 
 func (s Settings) remember() time.Duration { return max(s.KeepFor, s.RememberFor) }
 
@@ -143,5 +148,5 @@ func DefaultSettings(c connectors.Collection) Settings {
 func (s Settings) or(d Settings) Settings {
 	return Settings{FreshFor: cmp.Or(s.FreshFor, d.FreshFor), KeepFor: cmp.Or(s.KeepFor, d.KeepFor), MinInterval: cmp.Or(s.MinInterval, d.MinInterval),
 		FullEvery: cmp.Or(s.FullEvery, d.FullEvery), MaxLoss: cmp.Or(s.MaxLoss, d.MaxLoss), AcceptAfter: cmp.Or(s.AcceptAfter, d.AcceptAfter),
-		MaxPause: s.MaxPause, RememberFor: s.RememberFor}
+		MaxPause: s.MaxPause, RememberFor: s.RememberFor, Anchors: s.Anchors}
 }

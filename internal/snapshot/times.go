@@ -25,10 +25,10 @@ func (t *step) times(base Records, r *fetchResult, version string) *history.Hist
 	case was.Version == version: // nothing has changed, and nothing is compared
 		return was.Times
 	case base.Len() == 0 && was.Records.Len() > 0 && !r.complete: // what is known is too old, see snapshot
-		return t.kind.history(was.Times.Again(at), Records{}, r.records, nil, false, at, t.settings.remember())
+		return t.kind.history(was.Times.Again(at), Records{}, r.records, nil, false, at, &t.settings)
 	}
 	all := r.complete && r.since == nil
-	return t.kind.history(was.Times, was.Records, r.records, r.gone, all, at, t.settings.remember())
+	return t.kind.history(was.Times, was.Records, r.records, r.gone, all, at, &t.settings)
 }
 
 // timesAfter returns the history of a snapshot from the shared store. A release that knows no history, or a loss of what was stored, must not
@@ -45,10 +45,10 @@ func (t *step) timesAfter(m *Meta, r Records, stored *history.History) *history.
 	case was.Version == m.Version:
 		return was.Times
 	}
-	return t.kind.history(was.Times, was.Records, r, nil, m.Complete && was.Complete, m.FetchedAt, t.settings.remember())
+	return t.kind.history(was.Times, was.Records, r, nil, m.Complete && was.Complete, m.FetchedAt, &t.settings)
 }
 
-func (k kindOf[T]) history(h *history.History, older, newer Records, gone []string, all bool, at time.Time, remember time.Duration) *history.History {
+func (k kindOf[T]) history(h *history.History, older, newer Records, gone []string, all bool, at time.Time, settings *Settings) *history.History {
 	u := h.Update(at)
 	x, y := wire.NewEncoder(nil), wire.NewEncoder(nil)
 	same := func(a, b *T) bool {
@@ -61,7 +61,7 @@ func (k kindOf[T]) history(h *history.History, older, newer Records, gone []stri
 	gone = slices.Sorted(slices.Values(gone))
 	removed := func(r *T) {
 		if _, is := slices.BinarySearch(gone, (*r).Key()); is || all {
-			u.Remove(k.removal(r))
+			u.Remove(k.removal(r, settings.Anchors))
 		}
 	}
 	a, b := *k.field(&older), inOrder(*k.field(&newer))
@@ -76,7 +76,7 @@ func (k kindOf[T]) history(h *history.History, older, newer Records, gone []stri
 		}
 		if !same(&a[0], &b[i]) {
 			if fields := differing(&a[0], &b[i], same); len(fields) > 0 {
-				u.Change(id, fields)
+				u.Change(id, append(fields, k.anchorsDiffering(&a[0], &b[i], settings.Anchors)...))
 			}
 		}
 		a = a[1:]
@@ -84,7 +84,7 @@ func (k kindOf[T]) history(h *history.History, older, newer Records, gone []stri
 	for i := range a {
 		removed(&a[i])
 	}
-	return u.Done(remember)
+	return u.Done(settings.remember())
 }
 
 // differing returns the names of the fields of two records with other values: those of the Go type.
@@ -106,14 +106,34 @@ func differing[T any](a, b *T, same func(a, b *T) bool) []string {
 	return fields
 }
 
+// anchorsDiffering returns the names of the fields that anchors name, that are among the details of two accounts, and that have other values.
+func (k kindOf[T]) anchorsDiffering(a, b *T, anchors []Anchor) []string {
+	x, ok := any(a).(*connectors.Account)
+	if !ok {
+		return nil
+	}
+	y, _ := any(b).(*connectors.Account)
+	var fields []string
+	for _, anchor := range anchors {
+		part := history.AnchorPart(anchor.Field)
+		if anchor.Field != connectors.AccountUsername && x.Field(anchor.Field) != y.Field(anchor.Field) && !slices.Contains(fields, part) {
+			fields = append(fields, part)
+		}
+	}
+	return fields
+}
+
 // removal describes a record that is gone.
-func (k kindOf[T]) removal(r *T) history.Removal {
+func (k kindOf[T]) removal(r *T, anchors []Anchor) history.Removal {
 	out := history.Removal{ID: (*r).Key()}
 	if a, ok := any(r).(*connectors.Account); ok {
 		for _, e := range a.Emails {
 			if !e.Synthetic {
 				out.Addresses = append(out.Addresses, history.AddressesOf(e.Address, e.Verified != nil && *e.Verified)...)
 			}
+		}
+		for _, anchor := range anchors {
+			out.Addresses = append(out.Addresses, history.AnchorsOf(anchor.Name, a.Field(anchor.Field))...)
 		}
 	}
 	return out

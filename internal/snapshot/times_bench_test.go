@@ -26,7 +26,7 @@ func BenchmarkTimes(b *testing.B) {
 			start := time.Unix(1_700_000_000, 0)
 			var h *history.History
 			for b.Loop() {
-				h = k.history(history.Begin(start), Records{Accounts: before}, Records{Accounts: after}, nil, true, start.Add(time.Hour), time.Hour)
+				h = k.history(history.Begin(start), Records{Accounts: before}, Records{Accounts: after}, nil, true, start.Add(time.Hour), &Settings{KeepFor: time.Hour})
 			}
 			b.ReportMetric(float64(PartsSize(encodeTimes(h))), "stored-bytes")
 		})

@@ -301,6 +301,53 @@ func TestTimesOfAnEarlierReleaseAreUnknown(t *testing.T) {
 	})
 }
 
+// A removed account is recognised by the values that it had of anchors, and the history knows when a field that an anchor names got another value, whatever
+// else changes among the details. Another replica reads both.
+func TestTimesOfAnchors(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		account := func(id, number, room string) connectors.Account {
+			return connectors.Account{ID: id, Username: "user" + id, Details: &connectors.Attributes{{Name: "number", Value: number}, {Name: "room", Value: room}}}
+		}
+		var mu sync.Mutex
+		has := []connectors.Account{account("1", "007", "a"), account("2", "008", "a"), account("3", "009", "a")}
+		list := connectors.ListFunc[connectors.Account](func(context.Context, connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
+			mu.Lock()
+			defer mu.Unlock()
+			return connectors.Listing[connectors.Account]{Records: has, Complete: true}, nil
+		})
+		store := localstore.New()
+		begin := func() *snapshot.Keeper {
+			k := snapshot.New(snapshot.Options{Sources: []*connectors.Source{{Name: "a", Kind: named, Fingerprint: "f", Accounts: list}}, SharedStore: store.Join(),
+				IdleAfter: 1000 * time.Hour, Settings: map[snapshot.Key]snapshot.Settings{accounts: {
+					FreshFor: time.Minute, Anchors: []snapshot.Anchor{{Name: "employee", Field: "number"}, {Name: "login", Field: "username"}},
+				}}})
+			t.Cleanup(start(t, k))
+			pass(time.Second)
+			return k
+		}
+		first := begin()
+		began := first.Current()[0].Snapshot.Times.Since()
+		mu.Lock()
+		has = []connectors.Account{account("1", "007", "b"), account("2", "0088", "a")}
+		mu.Unlock()
+		pass(3 * time.Minute)
+		for name, k := range map[string]*snapshot.Keeper{"the one that fetched": first, "one that began later": begin()} {
+			h := k.Current()[0].Snapshot.Times
+			if at := h.Field("1", history.AnchorPart("number")); !at.Equal(began) || !h.Field("1", "Details").After(began) {
+				t.Errorf("%s: another room is a change of the number at %s, or none of the details", name, at)
+			}
+			if at := h.Field("2", history.AnchorPart("number")); !at.After(began) {
+				t.Errorf("%s: the other number is of %s", name, at)
+			}
+			want := slices.Concat(history.AnchorsOf("employee", " 009"), history.AnchorsOf("login", "USER3"))
+			if removed := h.Removed(); len(removed) != 1 || !slices.Equal(removed[0].Addresses, want) {
+				t.Errorf("%s: removed are %v, want one with %v", name, removed, want)
+			}
+		}
+	})
+}
+
 // A replica that remembers removals for a short time only, because its configuration or its release is another one, does not shorten the memory of the
 // others: they remember on, and store what they remember with their next fetch.
 func TestRemovalsOutliveAReplicaThatForgets(t *testing.T) {
