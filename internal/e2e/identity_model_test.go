@@ -4,23 +4,26 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"iter"
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"roster/internal/redis/redistest"
 	"roster/internal/sandbox"
 )
 
-const (
-	// editRounds is the number of edits of the model, and seedOfEdits decides which ones, where, and what is killed meanwhile.
-	editRounds  = 12 // one of three has one of the four acts
-	seedOfEdits = 70
-)
+// seedOfEdits decides which edits the model makes, and where.
+const seedOfEdits = 70
 
 // identities says who is one person: the ID of each person, with the IDs of their accounts.
 type identities map[string]string
@@ -125,67 +128,232 @@ func (p *program) inForce(ctx context.Context) ([]string, error) {
 	return ids, err
 }
 
-// editModel makes edits at random, and knows which are in force.
-type editModel struct {
-	dice     *rand.Rand
-	original identities
-	// states has the people by the edits in force: who is one person follows from them alone.
-	states map[string]identities
-	force  []string
+// held is an account, with what decides to whom it belongs.
+type held struct{ id, source, address string }
+
+// held lists all accounts that a server has. The address is empty if the source does not vouch for it.
+func (p *program) held(t *testing.T) (all []held) {
+	t.Helper()
+	var data struct {
+		Users struct {
+			Nodes []struct {
+				Accounts []struct {
+					ID, Email, EmailTrust string
+					Source                struct{ Name string }
+				}
+			}
+		}
+	}
+	if err := p.read(t.Context(), `{ users(first: 100) { nodes { accounts { id email emailTrust source { name } } } } }`, &data); err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range data.Users.Nodes {
+		for _, a := range u.Accounts {
+			h := held{id: a.ID, source: a.Source.Name}
+			if a.EmailTrust != "NONE" {
+				h.address = strings.ToLower(a.Email)
+			}
+			all = append(all, h)
+		}
+	}
+	return all
 }
 
-func newEditModel(original identities) *editModel {
-	return &editModel{dice: rand.New(rand.NewPCG(seedOfEdits, 0)), original: original, states: map[string]identities{"": original}}
+// draft is an edit that the model has drawn.
+type draft struct {
+	field    string
+	input    map[string]any
+	accounts []string
+	from     []string // from which accounts[0] is split
+}
+
+// inPlace is an edit in force.
+type inPlace struct {
+	draft
+	id string
+}
+
+// editModel makes edits at random, and knows which are in force and who should be one person.
+type editModel struct {
+	dice, servers *rand.Rand // servers decides who is asked, so that repeated requests change nothing else
+	original      identities
+	held          []held
+	// states has the people by the edits in force: who is one person follows from them alone.
+	states map[string]identities
+	force  []inPlace
+	made   map[string]int // edits, by field
+	// uncertain counts the edits without an answer, or with the answer UNKNOWN, that were made.
+	uncertain int
+}
+
+func newEditModel(t *testing.T, original identities, accounts []held) *editModel {
+	t.Helper()
+	m := &editModel{dice: rand.New(rand.NewPCG(seedOfEdits, 0)), servers: rand.New(rand.NewPCG(seedOfEdits, 1)), original: original, held: accounts,
+		states: map[string]identities{"": original}, made: make(map[string]int)}
+	m.check(t, original)
+	return m
 }
 
 // draw returns an edit: a link of two accounts, a split of a person, or the undoing of an edit in force.
-func (m *editModel) draw(now identities) (field string, input map[string]any) {
+func (m *editModel) draw(now identities) draft {
 	several := now.together()
 	switch pick := m.dice.IntN(5); {
 	case pick < 2 && len(m.force) > 1:
-		return "undoIdentity", map[string]any{"id": m.force[m.dice.IntN(len(m.force))]}
+		return draft{field: "undoIdentity", input: map[string]any{"id": m.force[m.dice.IntN(len(m.force))].id}}
 	case pick < 3 && len(several) > 0:
 		of := several[m.dice.IntN(len(several))]
-		return "splitAccount", map[string]any{"account": of[m.dice.IntN(len(of))]}
+		account := of[m.dice.IntN(len(of))]
+		others := slices.DeleteFunc(slices.Clone(of), func(id string) bool { return id == account })
+		return draft{"splitAccount", map[string]any{"account": account}, []string{account}, others}
 	}
 	all := now.accounts()
 	x, y := m.dice.IntN(len(all)), m.dice.IntN(len(all)-1)
 	if y >= x {
 		y++
 	}
-	return "linkAccounts", map[string]any{"accounts": []string{all[x], all[y]}}
+	return draft{field: "linkAccounts", input: map[string]any{"accounts": []string{all[x], all[y]}}, accounts: []string{all[x], all[y]}}
 }
 
 // done takes down an edit that was made.
-func (m *editModel) done(field string, e edited) {
+func (m *editModel) done(d draft, e edited) {
 	if e.Outcome != "DONE" {
 		return
 	}
-	if field == "undoIdentity" {
-		m.force = slices.DeleteFunc(m.force, func(id string) bool { return id == e.Edit.ID })
+	m.made[d.field]++
+	if d.field == "undoIdentity" {
+		m.force = slices.DeleteFunc(m.force, func(f inPlace) bool { return f.id == e.Edit.ID })
 	} else {
-		m.force = append(m.force, e.Edit.ID)
+		m.force = append(m.force, inPlace{d, e.Edit.ID})
 	}
 }
 
-// check compares people with those that the same edits gave before.
+// ids lists the edits that are in force.
+func (m *editModel) ids() (ids []string) {
+	for _, f := range m.force {
+		ids = append(ids, f.id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// grouped has, for each account, the name of its group.
+type grouped map[string]string
+
+func (g grouped) join(x, y string) {
+	from, to := g[x], g[y]
+	for account, name := range g {
+		if name == from {
+			g[account] = to
+		}
+	}
+}
+
+// people says who should be one person by the edits in force. What is linked is one person. Accounts with one address are, too, unless two of them cannot be:
+// they are of one source, or split, and not linked. If addresses together join such accounts, they do not count for any of that group.
+func (m *editModel) people() []string {
+	linked, apart := make(grouped), make(map[[2]string]bool)
+	for _, h := range m.held {
+		linked[h.id] = h.id
+	}
+	for _, f := range m.force {
+		for _, from := range f.from {
+			apart[[2]string{f.accounts[0], from}], apart[[2]string{from, f.accounts[0]}] = true, true
+		}
+		for i := 1; i < len(f.accounts); i++ {
+			linked.join(f.accounts[0], f.accounts[i])
+		}
+	}
+	differ := func(x, y held) bool {
+		return linked[x.id] != linked[y.id] && (x.source == y.source || apart[[2]string{x.id, y.id}])
+	}
+	pairs := func(yield func(x, y held) bool) {
+		for _, x := range m.held {
+			for _, y := range m.held {
+				if x.id < y.id && !yield(x, y) {
+					return
+				}
+			}
+		}
+	}
+	ambiguous := make(map[string]bool)
+	for x, y := range pairs {
+		if x.address == y.address && differ(x, y) {
+			ambiguous[x.address] = true
+		}
+	}
+	joined := maps.Clone(linked)
+	for x, y := range pairs {
+		if x.address == y.address && x.address != "" && !ambiguous[x.address] {
+			joined.join(x.id, y.id)
+		}
+	}
+	contradictory := make(map[string]bool)
+	for x, y := range pairs {
+		if joined[x.id] == joined[y.id] && differ(x, y) {
+			contradictory[joined[x.id]] = true
+		}
+	}
+	groups := make(map[string][]string)
+	for id, name := range joined {
+		if contradictory[name] {
+			name = "linked " + linked[id]
+		}
+		groups[name] = append(groups[name], id)
+	}
+	return sortedGroups(maps.Values(groups))
+}
+
+// sortedGroups writes each group of accounts as one text, in an order that does not depend on anything else.
+func sortedGroups(groups iter.Seq[[]string]) (all []string) {
+	for accounts := range groups {
+		all = append(all, strings.Join(slices.Sorted(slices.Values(accounts)), " "))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// check compares people with those who should be one person, and with those that the same edits gave before.
 func (m *editModel) check(t *testing.T, now identities) {
 	t.Helper()
-	key := strings.Join(slices.Sorted(slices.Values(m.force)), " ")
+	got := sortedGroups(func(yield func([]string) bool) {
+		for _, accounts := range now {
+			if !yield(strings.Fields(accounts)) {
+				return
+			}
+		}
+	})
+	if diff := cmp.Diff(m.people(), got); diff != "" {
+		t.Errorf("with the edits %+v, others are one person (-want +got):\n%s", m.force, diff)
+	}
+	key := strings.Join(m.ids(), " ")
 	if before, known := m.states[key]; known && !maps.Equal(before, now) {
 		t.Errorf("with the edits %q, people are another time not as they were:\n%v\n%v", key, before, now)
 	}
 	m.states[key] = now
 }
 
+// checkAll makes sure that the model has done something of each kind.
+func (m *editModel) checkAll(t *testing.T) {
+	t.Helper()
+	for _, field := range []string{"linkAccounts", "splitAccount", "undoIdentity"} {
+		if m.made[field] == 0 {
+			t.Errorf("%s was never done: choose another seed", field)
+		}
+	}
+	if m.uncertain == 0 {
+		t.Error("no edit was made without an answer")
+	}
+}
+
 // Links, splits and undoings, sent to any of three replicas, while replicas and Redis are killed and Redis comes back with older data: all replicas show the
-// same people, as the edits in force say, and after all are undone everybody has their ID again.
+// people that the edits in force say, and after all are undone everybody has their ID again. A kill meets an edit on its way to Redis, or after Redis has it.
 func TestIdentityEditsOnReplicas(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
+	proxy := startEditProxy(t, redis.Addr)
 	office, chat := system(t, sandbox.Worksection, smallCompany), system(t, sandbox.RocketChat, smallCompany)
 	settings := settingsOf(sourceSettings(office.Sources()[0]), sourceSettings(chat.Sources()[0]))
-	settings["redis"] = map[string]any{"url": "redis://" + redis.Addr + "/0", "dial_timeout": "10s"}
+	settings["redis"] = map[string]any{"url": "redis://" + proxy.addr + "/0", "dial_timeout": "10s"}
 	set := &replicaSet{settings: settings, servers: make([]*program, 3)}
 	for i := range set.servers {
 		set.start(t, i)
@@ -203,7 +371,7 @@ func TestIdentityEditsOnReplicas(t *testing.T) {
 				if err != nil || len(these) == 0 || i > 0 && !maps.Equal(these, now) {
 					return false
 				}
-				if ids, err := set.server(i).inForce(t.Context()); err != nil || model != nil && !slices.Equal(ids, slices.Sorted(slices.Values(model.force))) {
+				if ids, err := set.server(i).inForce(t.Context()); err != nil || model != nil && !slices.Equal(ids, model.ids()) {
 					return false
 				}
 				now = these
@@ -212,79 +380,138 @@ func TestIdentityEditsOnReplicas(t *testing.T) {
 		})
 		return now
 	}
-	model = newEditModel(agree("at first"))
-	now := model.original
+	now := agree("at first")
+	model = newEditModel(t, now, set.server(0).held(t))
+	keys := 0
+	next := func() draft {
+		d := model.draw(now)
+		keys++
+		d.input["idempotencyKey"] = fmt.Sprint("edit ", keys)
+		return d
+	}
 	// perform sends an edit until it is answered by something else than that edits are unavailable.
-	perform := func(field string, input map[string]any) {
+	perform := func(d draft) (e edited) {
 		t.Helper()
-		input["idempotencyKey"] = fmt.Sprint(seedOfEdits, len(model.states), model.dice.Uint64())
-		eventually(t, field+" has an outcome", func() bool {
-			e, err := set.server(model.dice.IntN(len(set.servers))).edit(t.Context(), field, input)
-			if err != nil || e.code != "" || e.Outcome == "UNKNOWN" {
+		eventually(t, d.field+" has an outcome", func() bool {
+			var err error
+			e, err = set.server(model.servers.IntN(len(set.servers))).edit(t.Context(), d.field, d.input)
+			return err == nil && e.code == "" && e.Outcome != "UNKNOWN"
+		})
+		model.done(d, e)
+		return e
+	}
+	// meet sends edits to a server until one of them is on its way to Redis, where that happens to it. It returns that one, and its answer.
+	meet := func(server int, share float64, answered bool, then func()) (met draft, e edited, err error) {
+		t.Helper()
+		eventually(t, "an edit is met", func() bool {
+			m := &meeting{share: share, answered: answered, then: then, met: make(chan struct{})}
+			proxy.meet(m)
+			met = next()
+			e, err = set.server(server).edit(t.Context(), met.field, met.input)
+			proxy.meet(nil)
+			select {
+			case <-m.met:
+				return true
+			default: // it was refused or done already
 				return false
 			}
-			model.done(field, e)
-			return true
 		})
+		return met, e, err
 	}
-	kept := "" // the key of the edits of some rounds ago
-	for round := range editRounds {
-		field, input := model.draw(now)
-		act := -1
-		if round%3 == 2 {
-			act = round / 3
+	// again sends an edit again that may have been made. Without an answer, it counts if it was made.
+	again := func(d draft, e edited, err error, mustBeUncertain bool) {
+		t.Helper()
+		if uncertain := err != nil || e.Outcome == "UNKNOWN"; uncertain {
+			model.uncertain++
+		} else if mustBeUncertain {
+			t.Errorf("%s was cut off from the answer of Redis, and its answer is %+v", d.field, e)
 		}
-		switch act {
-		case 0: // a replica is killed while it answers
-			victim := model.dice.IntN(len(set.servers))
-			killed := make(chan struct{})
-			go func() {
-				defer close(killed)
-				_ = set.server(victim).cmd.Process.Kill()
-			}()
-			perform(field, input)
-			<-killed
-			<-set.server(victim).exited
+		if e := perform(d); e.Outcome != "DONE" {
+			t.Errorf("%s is sent again, and its outcome is %s", d.field, e.Outcome)
+		}
+	}
+	kept := "" // the key of the edits
+	acts := []func(){
+		func() { // a replica is killed after Redis has its edit
+			victim := model.servers.IntN(len(set.servers))
+			p := set.server(victim)
+			d, e, err := meet(victim, 1, true, func() { _ = p.cmd.Process.Kill(); <-p.exited })
+			again(d, e, err, true)
 			set.start(t, victim)
-		case 1: // Redis is killed: an edit is refused, and made when it is back
+		},
+		func() { // a replica is killed while it sends an edit
+			victim := model.servers.IntN(len(set.servers))
+			p := set.server(victim)
+			d, e, err := meet(victim, model.dice.Float64(), false, func() { _ = p.cmd.Process.Kill(); <-p.exited })
+			again(d, e, err, true)
+			set.start(t, victim)
+		},
+		func() { // Redis is killed: an edit is refused, and made when it is back
 			redis.Kill()
-			if e, err := set.server(0).edit(t.Context(), field, maps.Clone(input)); err != nil || e.Outcome == "DONE" {
+			d := next()
+			if e, err := set.server(0).edit(t.Context(), d.field, maps.Clone(d.input)); err != nil || e.Outcome == "DONE" {
 				t.Errorf("without Redis, an edit has the answer %+v, %v", e, err)
 			}
 			if these, err := set.server(1).identities(t.Context()); err != nil || !maps.Equal(these, now) {
 				t.Errorf("without Redis, people are not as before: %v", err)
 			}
 			redis.Restart()
-			perform(field, input)
-		case 2: // Redis comes back with what it had some edits ago
+			perform(d)
+		},
+		func() { // Redis is killed after it has an edit, and before it says so
+			d, e, err := meet(model.servers.IntN(len(set.servers)), 1, true, redis.Kill)
+			redis.Restart()
+			again(d, e, err, true)
+		},
+		func() { // Redis is killed while an edit is sent
+			d, e, err := meet(model.servers.IntN(len(set.servers)), model.dice.Float64(), false, redis.Kill)
+			redis.Restart()
+			again(d, e, err, false)
+		},
+		func() { // the connection breaks while an edit is sent: it is sent again by the server
+			d, e, err := meet(model.servers.IntN(len(set.servers)), model.dice.Float64(), false, nil)
+			if err != nil || e.Outcome != "DONE" {
+				t.Errorf("%s over a connection that broke has the answer %+v, %v", d.field, e, err)
+			}
+			model.done(d, e)
+		},
+		func() { // Redis comes back with what it had some edits ago
 			redis.Must("COPY", kept+"-then", kept, "REPLACE")
 			redis.Kill()
 			redis.Restart()
-			perform(field, input)
-		case 3: // Redis comes back without anything
+			perform(next())
+		},
+		func() { // Redis comes back without anything
 			redis.Must("FLUSHALL")
 			redis.Kill()
 			redis.Restart()
-			perform(field, input)
-		default:
-			perform(field, input)
+			perform(next())
+		},
+	}
+	for round := range 2 * len(acts) {
+		if round%2 == 0 {
+			perform(next())
+		} else {
+			acts[round/2]()
 		}
-		if round == 3 {
+		if round == 4 {
 			kept = redis.Key("identity:{edits}")
 			redis.Must("COPY", kept, kept+"-then")
 		}
-		now = agree(fmt.Sprintf("in round %d, after %s", round, field))
+		now = agree(fmt.Sprint("in round ", round))
 		model.check(t, now)
 	}
 	for len(model.force) > 0 {
-		id := model.force[model.dice.IntN(len(model.force))]
-		perform("undoIdentity", map[string]any{"id": id})
+		id := model.force[model.dice.IntN(len(model.force))].id
+		keys++
+		perform(draft{field: "undoIdentity", input: map[string]any{"id": id, "idempotencyKey": fmt.Sprint("edit ", keys)}})
 		now = agree("after an edit was undone")
 		model.check(t, now)
 	}
 	if !maps.Equal(now, model.original) {
 		t.Error("after all edits are undone, people are not as they were at first")
 	}
+	model.checkAll(t)
 }
 
 // A server with identity.dir is killed while it is asked for edits: after each start, every edit that was answered is there, people are as the edits in force
@@ -293,7 +520,8 @@ func TestIdentityEditsAfterKill(t *testing.T) {
 	t.Parallel()
 	office, chat := system(t, sandbox.Worksection, smallCompany), system(t, sandbox.RocketChat, smallCompany)
 	settings := settingsOf(sourceSettings(office.Sources()[0]), sourceSettings(chat.Sources()[0]))
-	settings["identity"] = map[string]any{"dir": t.TempDir()}
+	dir := t.TempDir()
+	settings["identity"] = map[string]any{"dir": dir}
 	set := &replicaSet{settings: settings, servers: make([]*program, 1)}
 	var model *editModel
 	// begin starts the server, and returns the people that it shows.
@@ -308,61 +536,102 @@ func TestIdentityEditsAfterKill(t *testing.T) {
 		return now
 	}
 	now := begin()
-	model = newEditModel(now)
-	for round := range 4 {
-		for range model.dice.IntN(3) {
-			field, input := model.draw(now)
-			e, err := set.server(0).edit(t.Context(), field, input)
-			if err != nil || e.code != "" || !e.Shown && e.Outcome == "DONE" {
-				t.Fatalf("%s: %+v, %v", field, e, err)
-			}
-			model.done(field, e)
-			if now, err = set.server(0).identities(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			model.check(t, now)
-		}
-		field, input := model.draw(now)
-		input["idempotencyKey"] = fmt.Sprint("killed ", round)
-		type answered struct {
-			edited
-			err error
-		}
-		answer, p := make(chan answered, 1), set.server(0)
-		go func() {
-			e, err := p.edit(context.WithoutCancel(t.Context()), field, input)
-			answer <- answered{e, err}
-		}()
-		if round%2 == 0 { // while the edit is made, or before or after that; otherwise after it
-			_ = p.cmd.Process.Kill()
-		}
-		got := <-answer
-		_ = p.cmd.Process.Kill()
-		<-p.exited
-		begin()
-		if got.err != nil || got.Outcome == "UNKNOWN" { // the same key says whether it was made, and makes it otherwise
-			got.edited, got.err = set.server(0).edit(t.Context(), field, input)
-		}
-		if got.err != nil || got.code != "" {
-			t.Fatalf("%s: %+v", field, got)
-		}
-		model.done(field, got.edited)
-		ids, err := set.server(0).inForce(t.Context())
-		if want := slices.Sorted(slices.Values(model.force)); err != nil || !slices.Equal(ids, want) {
-			t.Fatalf("in round %d the edits %q are in force, want %q (%v)", round, ids, want, err)
-		}
+	model = newEditModel(t, now, set.server(0).held(t))
+	look := func() {
+		t.Helper()
+		var err error
 		if now, err = set.server(0).identities(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		model.check(t, now)
 	}
+	for round := 0; round < 4 || model.uncertain == 0; round++ {
+		if round == 40 {
+			t.Fatal("no edit was killed between its storing and its answer")
+		}
+		for range model.dice.IntN(3) {
+			d := model.draw(now)
+			e, err := set.server(0).edit(t.Context(), d.field, d.input)
+			if err != nil || e.code != "" || !e.Shown && e.Outcome == "DONE" {
+				t.Fatalf("%s: %+v, %v", d.field, e, err)
+			}
+			model.done(d, e)
+			look()
+		}
+		d := model.draw(now)
+		d.input["idempotencyKey"] = fmt.Sprint("killed ", round)
+		type answered struct {
+			edited
+			err error
+		}
+		answer, p, before := make(chan answered, 1), set.server(0), stored(t, dir)
+		go func() {
+			e, err := p.edit(context.WithoutCancel(t.Context()), d.field, d.input)
+			answer <- answered{e, err}
+		}()
+		var got answered
+		for waiting := true; waiting; {
+			select {
+			case got = <-answer: // it was refused or done already, or it was too fast
+				waiting = false
+			default:
+				if waiting = slices.Equal(stored(t, dir), before); !waiting { // the edit is being stored, or has just been
+					_ = p.cmd.Process.Kill()
+					got = <-answer
+				}
+			}
+		}
+		_ = p.cmd.Process.Kill()
+		<-p.exited
+		begin()
+		if got.err != nil || got.Outcome == "UNKNOWN" { // the same key says whether it was made, and makes it otherwise
+			ids, err := set.server(0).inForce(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(ids, model.ids()) {
+				model.uncertain++
+			}
+			got.edited, got.err = set.server(0).edit(t.Context(), d.field, d.input)
+		}
+		if got.err != nil || got.code != "" {
+			t.Fatalf("%s: %+v", d.field, got)
+		}
+		model.done(d, got.edited)
+		if ids, err := set.server(0).inForce(t.Context()); err != nil || !slices.Equal(ids, model.ids()) {
+			t.Fatalf("in round %d the edits %q are in force, want %q (%v)", round, ids, model.ids(), err)
+		}
+		look()
+	}
 	for len(model.force) > 0 {
-		e, err := set.server(0).edit(t.Context(), "undoIdentity", map[string]any{"id": model.force[0]})
-		if model.done("undoIdentity", e); err != nil || e.Outcome != "DONE" {
+		d := draft{field: "undoIdentity", input: map[string]any{"id": model.force[0].id}}
+		e, err := set.server(0).edit(t.Context(), d.field, d.input)
+		if model.done(d, e); err != nil || e.Outcome != "DONE" {
 			t.Fatalf("%+v, %v", e, err)
 		}
 	}
 	if now, err := set.server(0).identities(t.Context()); err != nil || !maps.Equal(now, model.original) {
 		t.Errorf("after all edits are undone, people are not as they were at first (%v)", err)
 	}
+	model.checkAll(t)
+}
+
+// stored lists the files of a directory, with their sizes and times.
+func stored(t *testing.T, dir string) (files []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if errors.Is(err, fs.ErrNotExist) { // it has just been replaced
+			return append(files, "gone "+entry.Name())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, fmt.Sprint(entry.Name(), info.Size(), info.ModTime().UnixNano()))
+	}
+	return files
 }
