@@ -2,8 +2,7 @@ package connectors
 
 import (
 	"strings"
-
-	"github.com/nyaruka/phonenumbers"
+	"time"
 )
 
 // ParsePhone takes a number as a source wrote it. Region is the ISO 3166 region for national numbers; without one only international
@@ -13,12 +12,9 @@ func ParsePhone(raw, region string, kind PhoneKind) (phone Phone, ok bool) {
 	if raw == "" {
 		return Phone{}, false
 	}
-	phone = Phone{Raw: raw, Kind: kind}
 	if region == "" {
 		region = "ZZ"
 	}
-	if n, err := phonenumbers.Parse(raw, strings.ToUpper(region)); err == nil && phonenumbers.IsValidNumber(n) {
-		phone.E164 = phonenumbers.Format(n, phonenumbers.E164)
-	}
-	return phone, true
+	f := knownPhones.forms(raw, strings.ToUpper(region), time.Now())
+	return Phone{Raw: f.raw, E164: f.e164, Kind: kind}, true
 }

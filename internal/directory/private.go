@@ -87,19 +87,44 @@ func (p private) matches(name string) bool {
 	if strings.TrimSpace(name) == "" {
 		return false
 	}
-	if number, ok := phoneNumber(name); ok {
-		return p.hasPhone(number)
+	if !isWords(name) {
+		if number, ok := phoneNumber(name); ok {
+			return p.hasPhone(number)
+		}
 	}
-	if len(p.addresses) == 0 {
-		return false
-	}
-	folded := normalized(name)
+	folded := ""
 	for _, a := range p.addresses {
+		if hasDigit(a) && !mayHaveDigit(name) {
+			continue
+		}
+		if folded == "" {
+			folded = normalized(name)
+		}
 		if normalized(a) == folded {
 			return true
 		}
 	}
 	return false
+}
+
+// isWords reports whether a text has a letter that no phone number has, also not in its prefix. It knows the letters of most names: folding is expensive.
+func isWords(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool {
+		if r >= utf8.RuneSelf {
+			return unicode.Is(unicode.Cyrillic, r) && unicode.IsLetter(r)
+		}
+		return r >= 'a' && r <= 'z' && !strings.ContainsRune("tel", r) || r >= 'A' && r <= 'Z' && !strings.ContainsRune("TEL", r)
+	})
+}
+
+// hasDigit reports whether a text has a digit, which its folded form has too.
+func hasDigit(s string) bool { return strings.ContainsAny(s, "0123456789") }
+
+// mayHaveDigit reports whether the folded form of a text can have a digit.
+func mayHaveDigit(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool {
+		return r >= '0' && r <= '9' || r >= utf8.RuneSelf && (unicode.IsNumber(r) || unicode.IsSymbol(r))
+	})
 }
 
 // minInternationalDigits is the number of digits from which on a number with a plus counts as a phone number, even if it is nobody's known one.
