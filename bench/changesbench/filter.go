@@ -31,16 +31,19 @@ type tally struct {
 	Sum     uint64
 }
 
-// add adds a change of an object. The ID of a team is not known before, and does not count.
-func (t *tally) add(kind, action, id []byte) {
+// add adds a change of an object. Fields are the names of those that have changed, as JSON. The ID of a team is not known before, and does not count.
+func (t *tally) add(kind, action, id, fields []byte) {
 	if string(kind) == "TEAM" {
 		id = nil
 	}
 	h := fnv.New64a()
-	for _, part := range [][]byte{kind, action, id} {
+	for _, part := range [][]byte{kind, action, id, fields} {
 		h.Write(part)
 		h.Write([]byte{0})
 	}
 	t.Changes++
 	t.Sum += h.Sum64()
 }
+
+// plus adds the changes of another one.
+func (t *tally) plus(o tally) { t.Changes, t.Sum = t.Changes+o.Changes, t.Sum+o.Sum }

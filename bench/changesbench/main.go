@@ -93,7 +93,7 @@ func drive(args []string) error {
 			return err
 		}
 	}
-	table := &table{settings: s}
+	table := &table{settings: s, flags: args, load: loadOf()}
 	for _, people := range []int{s.few, s.people} {
 		b := &bench{settings: s, dir: dir, size: people}
 		err := b.run(ctx, table)

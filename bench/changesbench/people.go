@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strings"
 )
 
 const everyone = `query ($after: String) {
@@ -54,7 +54,7 @@ func (b *bench) all(ctx context.Context, each func(*user)) (cursor string, err e
 
 // read reads who has which account, and returns the cursor after which changes follow.
 func (b *bench) read(ctx context.Context) (cursor string, err error) {
-	b.people = make(map[string]*person)
+	b.people, b.titles = make(map[string]*person), make(map[string]string)
 	return b.all(ctx, func(u *user) {
 		p := &person{id: u.ID}
 		for _, a := range u.Accounts {
@@ -68,14 +68,24 @@ func (b *bench) read(ctx context.Context) (cursor string, err error) {
 
 // verify checks that the graph shows what the last changes told.
 func (b *bench) verify(ctx context.Context) error {
-	changed := 0
+	changed, wrong := 0, ""
 	_, err := b.all(ctx, func(u *user) {
-		if strings.HasPrefix(u.Title, "Step") {
-			changed++
+		for _, a := range u.Accounts {
+			if title := b.titles[a.ExternalID]; a.Source.Name == changing && title != "" {
+				changed++
+				if u.Title != title {
+					wrong = fmt.Sprintf("%s has the title %q, want %q", a.ExternalID, u.Title, title)
+				}
+			}
 		}
 	})
-	if want := min(b.changed, len(b.people)); err == nil && changed != want {
-		err = fmt.Errorf("%d people have new titles, want %d", changed, want)
+	switch {
+	case err != nil:
+		return err
+	case wrong != "":
+		return errors.New(wrong)
+	case changed != len(b.titles):
+		return fmt.Errorf("%d people have new titles, want %d", changed, len(b.titles))
 	}
-	return err
+	return nil
 }

@@ -20,6 +20,7 @@ type bench struct {
 	company, subscribers *process.Process
 	server               *server
 	people               map[string]*person // by ID in the source that changes
+	titles               map[string]string  // the last one of those who have changed, in the same way
 	steps, changed       int                // so far
 	bytes                []int64            // received before the phase, by transport
 	counts               []int
@@ -89,12 +90,18 @@ func (b *bench) run(ctx context.Context, t *table) (err error) {
 		if err = errors.Join(err, <-profiled, <-profiled); err != nil {
 			return fmt.Errorf("%s: %w", p.title, err)
 		}
+		if err := t.bounded(result); err != nil {
+			return fmt.Errorf("%s: %w", p.title, err)
+		}
 		t.phases = append(t.phases, result)
 	}
 	if _, err := b.step(ctx, 0, true); err != nil { // shows what came in addition to the last changes
 		return err
 	}
-	return b.verify(ctx)
+	if err := b.verify(ctx); err != nil {
+		return err
+	}
+	return b.ask(order{Expect: &expect{Of: make([]tally, len(filters)), Within: within}}, &answer{}) // nothing more has come
 }
 
 // settled reads everyone, once the log has told that all sources have arrived. It looks at them every second.
@@ -155,6 +162,7 @@ type phase struct {
 	received              int // changes, by all subscribers
 	sinceChange           delay
 	sincePublished        delay   // of the steps in which the directory was built once
+	builtOnce             int     // how many those are
 	bytes                 []int64 // by transport
 	counts                []int
 	memory                process.Memory
@@ -186,6 +194,9 @@ func (b *bench) phase(ctx context.Context, title string, steps, of int) (*phase,
 			return nil, err
 		}
 		p.received += a.Received
+		if a.once {
+			p.builtOnce++
+		}
 		if a.Delays != nil {
 			p.sinceChange, p.sincePublished = a.Delays[0], a.Delays[1]
 		}
@@ -244,6 +255,9 @@ func (b *bench) step(ctx context.Context, people int, last bool) (a answer, err 
 	if len(done.IDs) != people {
 		return a, fmt.Errorf("%d of %d people are in %s", len(done.IDs), people, changing)
 	}
+	for _, id := range done.IDs {
+		b.titles[id] = name
+	}
 	expected, err := b.expected(&t, &done)
 	if err != nil {
 		return a, err
@@ -260,7 +274,7 @@ func (b *bench) step(ctx context.Context, people int, last bool) (a answer, err 
 		m.From[1] = after.published
 	}
 	err = b.ask(order{Measure: m}, &a)
-	b.bytes, b.counts = a.Bytes, a.Counts
+	b.bytes, b.counts, a.once = a.Bytes, a.Counts, !m.From[1].IsZero()
 	return a, err
 }
 
@@ -269,11 +283,11 @@ func (b *bench) expected(t *turn, done *turned) (*expect, error) {
 	e := &expect{Of: make([]tally, len(filters)), Within: within}
 	for i := range filters {
 		if t.Team != "" && filters[i].selects("TEAM", []string{changing}) {
-			action := "UPDATED"
+			action, fields := "UPDATED", `"name"`
 			if b.steps == 1 {
-				action = "ADDED"
+				action, fields = "ADDED", ""
 			}
-			e.Of[i].add([]byte("TEAM"), []byte(action), nil)
+			e.Of[i].add([]byte("TEAM"), []byte(action), nil, []byte(fields))
 		}
 		for _, id := range done.IDs {
 			p := b.people[id]
@@ -281,7 +295,7 @@ func (b *bench) expected(t *turn, done *turned) (*expect, error) {
 				return nil, fmt.Errorf("the graph has nobody with the account %s", id)
 			}
 			if filters[i].selects("USER", p.sources) {
-				e.Of[i].add([]byte("USER"), []byte("UPDATED"), []byte(p.id))
+				e.Of[i].add([]byte("USER"), []byte("UPDATED"), []byte(p.id), []byte(`"title","accounts"`))
 			}
 		}
 	}

@@ -133,8 +133,8 @@ func (c *counted) Read(b []byte) (int, error) {
 
 // change is what a subscriber looks at. Nothing is decoded, because the subscribers share the processors with the server.
 type change struct {
-	position         uint64
-	kind, action, id []byte
+	position                 uint64
+	kind, action, id, fields []byte
 }
 
 func parseChange(data []byte) (c change, err error) {
@@ -142,7 +142,10 @@ func parseChange(data []byte) (c change, err error) {
 	_, digits, _ := strings.Cut(string(cursor), ".")
 	c.position, err = strconv.ParseUint(digits, 10, 64)
 	c.kind, c.action, c.id = valueOf(data, `"kind":"`), valueOf(data, `"action":"`), valueOf(data, `"id":"`)
-	if err != nil || c.kind == nil || c.id == nil {
+	if _, after, found := bytes.Cut(data, []byte(`"fields":[`)); found {
+		c.fields, _, _ = bytes.Cut(after, []byte("]"))
+	}
+	if err != nil || c.kind == nil || c.id == nil || c.fields == nil {
 		return c, errors.New("this is no change: " + string(data[:min(200, len(data))]))
 	}
 	return c, nil

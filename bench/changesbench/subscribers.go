@@ -46,6 +46,8 @@ type answer struct {
 	Delays   []delay // of the phase, for each time, with Last
 	Bytes    []int64 // received since the beginning, by transport
 	Counts   []int   // changes, in the same way
+
+	once bool // the directory was built once in the step
 }
 
 // delay is how late changes were.
@@ -54,6 +56,7 @@ type delay struct{ Median, P99, Most time.Duration }
 // subscribers are all of them, in the process that subscribes.
 type subscribers struct {
 	all    []*subscriber
+	want   []tally    // what the subscribers of each filter are to have got so far
 	lost   chan error // when a stream has ended
 	ready  chan struct{}
 	delays [2][]time.Duration // of the phase
@@ -104,12 +107,24 @@ func (s *subscribers) open(ctx context.Context, o *open) error {
 	return nil
 }
 
-// expect waits until all subscribers have got what they are to get. What they get in addition is found in the next step.
+// expect waits until all subscribers have got what they are to get. What they get in addition is found in a later step, because all of them are counted
+// together.
 func (s *subscribers) expect(e *expect) answer {
+	if s.want == nil {
+		s.want = make([]tally, len(e.Of))
+	}
+	for i := range e.Of {
+		s.want[i].plus(e.Of[i])
+	}
+	select {
+	case err := <-s.lost:
+		return answer{Failure: err.Error()}
+	default:
+	}
 	late := time.NewTimer(e.Within)
 	defer late.Stop()
 	for {
-		missing := slices.IndexFunc(s.all, func(x *subscriber) bool { return x.count() < e.Of[x.filter()].Changes })
+		missing := slices.IndexFunc(s.all, func(x *subscriber) bool { return x.count() < s.want[x.filter()].Changes })
 		if missing < 0 {
 			break
 		}
@@ -119,11 +134,11 @@ func (s *subscribers) expect(e *expect) answer {
 			return answer{Failure: err.Error()}
 		case <-late.C:
 			x := s.all[missing]
-			return answer{Failure: fmt.Sprintf("%s has %d changes of %d after %s", x.describe(), x.count(), e.Of[x.filter()].Changes, e.Within)}
+			return answer{Failure: fmt.Sprintf("%s has %d changes of %d after %s", x.describe(), x.count(), s.want[x.filter()].Changes, e.Within)}
 		}
 	}
 	for _, x := range s.all {
-		if got, want := x.tally(), e.Of[x.filter()]; got != want {
+		if got, want := x.tally(), s.want[x.filter()]; got != want {
 			return answer{Failure: fmt.Sprintf("%s has other changes: %d of %d, the last of which is %.300s", x.describe(), got.Changes, want.Changes, x.text)}
 		}
 	}
@@ -168,11 +183,11 @@ type subscriber struct {
 	changed chan<- struct{} // told when the subscriber has got something
 
 	mu       sync.Mutex
-	got      tally
-	received []time.Time // in this step
-	total    int
-	last     uint64 // the position of the last change
-	text     []byte // the last change
+	got      tally       // since the beginning
+	received []time.Time // since the last measure
+	total    int         // before that
+	last     uint64      // the position of the last change
+	text     []byte      // the last change
 }
 
 // Half of the subscribers use WebSockets. All combinations of filters and transports occur.
@@ -201,7 +216,7 @@ func (x *subscriber) take() []time.Time {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	received := x.received
-	x.received, x.got = nil, tally{}
+	x.received = nil
 	x.total += len(received)
 	return received
 }
@@ -227,7 +242,7 @@ func (x *subscriber) follow(read func() ([]byte, error)) error {
 			return fmt.Errorf("change %d follows change %d", c.position, x.last)
 		}
 		x.last = c.position
-		x.got.add(c.kind, c.action, c.id)
+		x.got.add(c.kind, c.action, c.id, c.fields)
 		x.received = append(x.received, now)
 		x.text = append(x.text[:0], data...)
 		x.mu.Unlock()
