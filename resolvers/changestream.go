@@ -1,6 +1,7 @@
 package resolvers
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -29,7 +30,9 @@ type changeStream struct {
 	reader *changes.Reader
 	wanted func(*changes.Event) bool
 	events chan *changes.Event
-	over   bool
+	// visible has the fields of the last wanted change that the caller may see.
+	visible []string
+	over    bool
 }
 
 // noChanges is the log of resolvers without one.
@@ -52,10 +55,16 @@ func (r *Resolver) openStream(ctx context.Context, op *operation, f *changeFilte
 	}
 	context.AfterFunc(ctx, reader.Close)
 	caller := access.FromContext(ctx)
-	op.stream = &changeStream{reader: reader, events: make(chan *changes.Event, 1), wanted: func(e *changes.Event) bool {
-		return f.selects(e) && (e.Action != changes.Updated || len(op.policy.visible(caller, e)) > 0)
-	}}
-	return op.stream.events, nil
+	s := &changeStream{reader: reader, events: make(chan *changes.Event, 1)}
+	s.wanted = func(e *changes.Event) bool {
+		if !f.selects(e) {
+			return false
+		}
+		s.visible = op.policy.visible(caller, e)
+		return e.Action != changes.Updated || len(s.visible) > 0
+	}
+	op.stream = s
+	return s.events, nil
 }
 
 // expired is the error for a cursor after which changes are missing.
@@ -123,7 +132,7 @@ func (e *extension) streamed(ctx context.Context, op *operation, next graphql.Re
 		return nil
 	}
 	resp = e.complete(ctx, op, resp)
-	if d := string(resp.Data); d == "" || d == "null" || strings.HasSuffix(d, ":null}") {
+	if d := resp.Data; len(d) == 0 || string(d) == "null" || bytes.HasSuffix(d, []byte(":null}")) {
 		op.stream.end() // for example because the answer was too long: the client must not miss this change and get the next
 	}
 	return resp
