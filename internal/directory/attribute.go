@@ -2,6 +2,7 @@ package directory
 
 import (
 	"cmp"
+	"container/heap"
 	"slices"
 
 	"roster/connectors"
@@ -81,21 +82,53 @@ func (a *attribute) count(s *set, first int) []*Facet {
 			}
 		}
 	}
-	order := make([]int, 0, len(counts))
+	best := &largest{attribute: a, counts: counts}
 	for v, c := range counts {
-		if c > 0 {
-			order = append(order, v)
+		if !s.check.advance(1) {
+			return nil
 		}
+		best.add(v, c, first)
 	}
-	slices.SortFunc(order, func(x, y int) int {
-		if c := cmp.Compare(counts[y], counts[x]); c != 0 {
-			return c
-		}
-		return compareThenID(a.values[x].label, a.values[y].label, a.values[x].value, a.values[y].value)
-	})
-	out := make([]*Facet, 0, min(first, len(order)))
-	for _, v := range order[:min(first, len(order))] {
-		out = append(out, &Facet{Value: a.values[v].value, Label: a.values[v].label, Count: counts[v]})
+	slices.SortFunc(best.values, best.compare)
+	out := make([]*Facet, len(best.values))
+	for i, v := range best.values {
+		out[i] = &Facet{Value: a.values[v].value, Label: a.values[v].label, Count: counts[v]}
 	}
 	return out
 }
+
+// largest keeps the first few values in the order of their counts, as a heap of which the last is on top: an attribute can have as many values as items.
+type largest struct {
+	*attribute
+	counts []int
+	values []int
+}
+
+// add adds a value that some item has, if it is among the first few so far.
+func (l *largest) add(v, count, few int) {
+	switch {
+	case count == 0 || few == 0:
+	case len(l.values) < few:
+		heap.Push(l, v)
+	case l.compare(v, l.values[0]) < 0:
+		l.values[0] = v
+		heap.Fix(l, 0)
+	}
+}
+
+// compare compares the places of two values: that with the larger count comes first, and of equal ones the first by its label.
+func (l *largest) compare(x, y int) int {
+	if c := cmp.Compare(l.counts[y], l.counts[x]); c != 0 {
+		return c
+	}
+	a, b := &l.attribute.values[x], &l.attribute.values[y]
+	return compareThenID(a.label, b.label, a.value, b.value)
+}
+
+// The methods of heap.Interface.
+
+func (l *largest) Len() int           { return len(l.values) }
+func (l *largest) Less(i, j int) bool { return l.compare(l.values[i], l.values[j]) > 0 }
+func (l *largest) Swap(i, j int)      { l.values[i], l.values[j] = l.values[j], l.values[i] }
+func (l *largest) Push(v any)         { l.values = append(l.values, v.(int)) } //nolint:errcheck // add pushes an int
+func (l *largest) Pop() any           { return nil }                           // nothing is taken from the heap

@@ -70,8 +70,15 @@ func (t *table) customNamed(argument, name string) (*customIndex, error) {
 	return nil, noAttribute(argument, name)
 }
 
+// maxAttributeFilters bounds the filters by attributes of one list: each looks at all values of its attribute. It is the number of attributes that the
+// configuration can name.
+const maxAttributeFilters = 20
+
 // keepAttributes keeps the items that match all filters.
 func (t *table) keepAttributes(s *set, filters []*AttributeFilter) error {
+	if len(filters) > maxAttributeFilters {
+		return &InputError{"filter.attributes", "must be at most " + strconv.Itoa(maxAttributeFilters)}
+	}
 	for i, f := range filters {
 		argument := "filter.attributes[" + strconv.Itoa(i) + "]"
 		x, err := t.customNamed(argument+".name", f.Name)
@@ -95,15 +102,13 @@ func (x *customIndex) keep(s *set, n int, f *AttributeFilter, argument string) e
 		if bounded {
 			return &InputError{argument + ".exists", "must not be false together with values"}
 		}
-		s.subtract(x.itemsWith(n, func(int) bool { return true }))
-		return nil
+		s.subtract(x.itemsWith(s, n, func(int) bool { return true }))
+		return s.check.err()
 	}
 	if !bounded && f.Exists == nil {
 		return nil
 	}
-	s.intersect(x.itemsWith(n, func(v int) bool {
-		return s.check.advance(1) && (wanted == nil || wanted[v]) && x.within(v, f)
-	}))
+	s.intersect(x.itemsWith(s, n, func(v int) bool { return (wanted == nil || wanted[v]) && x.within(v, f) }))
 	return s.check.err()
 }
 
@@ -132,18 +137,22 @@ func (x *customIndex) valuesFor(f *AttributeFilter, argument string) (map[int]bo
 
 func (x *customIndex) within(v int, f *AttributeFilter) bool {
 	return (f.Min == nil || x.numbers[v] >= *f.Min) && (f.Max == nil || x.numbers[v] <= *f.Max) &&
-		(f.After == nil || x.times[v] >= f.After.UnixMicro()) && (f.Before == nil || x.times[v] < f.Before.UnixMicro())
+		(f.After == nil || !time.UnixMicro(x.times[v]).Before(*f.After)) && (f.Before == nil || time.UnixMicro(x.times[v]).Before(*f.Before))
 }
 
-// itemsWith returns the items with any of the values that match. There are at most as many values as items.
-func (x *customIndex) itemsWith(n int, matches func(v int) bool) *set {
-	s := newSet(n)
+// itemsWith returns the items with any of the values that match, for a filter of the set s. If the query is stopped, it returns some of them.
+func (x *customIndex) itemsWith(s *set, n int, matches func(v int) bool) *set {
+	with := newSet(n)
 	for v, items := range x.items {
+		if !s.check.advance(1) {
+			break
+		}
 		if matches(v) {
-			s.addAll(items)
+			s.check.advance(len(items))
+			with.addAll(items)
 		}
 	}
-	return s
+	return with
 }
 
 // attributeFacets counts all matching items by the values of an attribute.
