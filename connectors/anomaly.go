@@ -15,12 +15,23 @@ type Anomaly struct {
 	// Count is how many such values there were.
 	Count int `json:"count"`
 	// Example is the JSON type that stood there: object, array, string, number, boolean, or null where a value is required. Of what has the right
-	// type and is beyond a bound, it is long string, long array, long object, deep object, or invalid UTF-8. Never a value.
+	// type and is beyond a bound, it is long string, long array, long object, deep object, or invalid UTF-8. Of custom fields, it can also be NotSent or
+	// AnotherField. Never a value.
 	Example string `json:"example"`
 }
 
 // BeyondBound says that the value had the right type and was too much, or no UTF-8: then the example is more than a word.
-func (a Anomaly) BeyondBound() bool { return strings.Contains(a.Example, " ") }
+func (a Anomaly) BeyondBound() bool {
+	return strings.Contains(a.Example, " ") && a.Example != NotSent && a.Example != AnotherField
+}
+
+// Examples of anomalies of custom fields.
+const (
+	// NotSent says that the settings ask for custom fields, and no record of the source has any. Count is the number of records.
+	NotSent = "not sent"
+	// AnotherField says that a record has a field that is named as the configured one, and is another.
+	AnotherField = "another field"
+)
 
 const (
 	// FieldID is the field of an anomaly that has cost a row.
@@ -41,6 +52,9 @@ func (a *Anomalies) Note(field, example string) {
 		a.add(Anomaly{field, 1, example})
 	}
 }
+
+// NoteMany counts several of one kind.
+func (a *Anomalies) NoteMany(n Anomaly) { a.add(n) }
 
 // Add counts all of b.
 func (a *Anomalies) Add(b *Anomalies) {

@@ -235,8 +235,8 @@ type Contact struct {
 	CreatedAt time.Time
 	UpdatedAt time.Time
 
-	// Custom are the configured custom fields that the contact has, by their paths; nil for none.
-	Custom *Attributes `json:",omitempty"`
+	// Custom are the values of the configured custom fields that the contact has; nil for none.
+	Custom *CustomValues `json:",omitempty"`
 }
 
 // Key returns the ID.

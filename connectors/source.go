@@ -36,6 +36,8 @@ type Listing[T Record] struct {
 	// Complete is true if the fetch came to its end and nothing is known to be missing. Only then may a record that is not here be
 	// taken for deleted.
 	Complete bool
+	// Pending is how many of the records the fetch has listed and not yet asked for the rest of; it is told with progress only.
+	Pending int `json:"-"`
 	// Anomalies tells what could not be read in these records, or has cost a row; nil for nothing.
 	Anomalies []Anomaly `json:",omitempty"`
 	// Began is when the first of the records was read, where that was in an earlier call which was broken off, and this one went on from
@@ -163,6 +165,8 @@ type Source struct {
 
 	// CustomFields are the custom fields that the operator has named.
 	CustomFields []CustomField
+	// FieldsBy says how the source is asked for custom fields, if that decides which records have them; the connector sets it.
+	FieldsBy string
 	// AccountFields and ContactFields identify the custom fields that the source is asked for: see FieldsOf.
 	AccountFields, ContactFields string
 

@@ -117,11 +117,11 @@ func (p private) customFields() []byte {
 }
 
 // custom has the custom fields of a contact.
-func (p private) custom() *connectors.Attributes {
+func (p private) custom() *connectors.CustomValues {
 	if p == "" {
 		return nil
 	}
-	return &connectors.Attributes{{Name: p.text("key"), Value: p.text("value")}}
+	return &connectors.CustomValues{{Path: p.text("key"), Value: p.text("value")}}
 }
 
 // extra returns what is kept of a row, which has everything.
@@ -168,7 +168,8 @@ func (p private) company() []*connectors.Source {
 	}
 	source := func(kind connectors.KindName, accounts ...connectors.Account) *connectors.Source {
 		return &connectors.Source{
-			Name: string(kind), Kind: kind, Extra: "raw", CustomFields: []connectors.CustomField{{Path: p.text("key"), Name: "secret"}}, Mentions: connectors.Mentions{Teams: true, Roles: true, Folders: true}, Accounts: all(accounts...),
+			Name: string(kind), Kind: kind, Extra: "raw", CustomFields: []connectors.CustomField{{Path: p.text("key"), Name: "secret"}},
+			Mentions: connectors.Mentions{Teams: true, Roles: true, Folders: true}, Accounts: all(accounts...),
 			Teams: all(connectors.Team{ID: "t1", Name: "Sales"}), Roles: all(connectors.Role{ID: "r1", Name: "Closer"}),
 			Contacts: all(
 				connectors.Contact{ID: "c1", Name: "Cem Oz", Phones: p.phones(), Addresses: p.addresses(), Custom: p.custom(), OwnerID: "1", Folder: &connectors.FolderRef{ID: "f1"}, Tags: []string{"vip"}},

@@ -119,6 +119,14 @@ func (v invented) attributes() *connectors.Attributes {
 	return &a
 }
 
+func (v invented) customValues() *connectors.CustomValues {
+	c := connectors.CustomValues(some(v, 6, func() connectors.CustomValue {
+		return connectors.CustomValue{Path: v.text("g", "t", "s", "r", "l", "other"), Value: v.text(append([]string{"1.5", "true", "2026-01-02T03:04:05Z", "0"}, inventedNames...)...),
+			Form: connectors.CustomForm(v.dice.IntN(3)), Field: v.text("", "n2")}
+	}))
+	return &c
+}
+
 // inventedFields are the custom fields of each source.
 var inventedFields = []connectors.CustomField{
 	{Path: "g", Name: "grade", Type: connectors.CustomNumber}, {Path: "t", Name: "team"}, {Path: "s", Name: "started", Type: connectors.CustomDate},
@@ -149,7 +157,7 @@ func (v invented) contact() connectors.Contact {
 		OwnerID: v.text(inventedIDs...), URL: v.text("", "https://y.example/<>"), CreatedAt: oneOf(v, inventedTimes), UpdatedAt: oneOf(v, inventedTimes),
 	}
 	if v.chance(2) {
-		c.Custom = v.attributes()
+		c.Custom = v.customValues()
 	}
 	if v.chance(2) {
 		c.Folder = &connectors.FolderRef{ID: v.text("", "1", "2"), Name: v.text(inventedGroups...)}

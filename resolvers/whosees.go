@@ -13,7 +13,8 @@ import (
 )
 
 // WhoSees returns a line for each field of the schema, with the scopes that a caller needs for it. It comes from the policy that denies fields. The fields are
-// those of objects and interfaces, and those of inputs that need more than the scope for reading, in the order of the names of their types and in the schema's order within a type.
+// those of objects and interfaces, and those of inputs that need more than the scope for reading, in the order of the names of their types and in the
+// schema's order within a type.
 func WhoSees(o graph.Options) (string, error) {
 	r := &Resolver{Graph: o}
 	_, schema := r.config()

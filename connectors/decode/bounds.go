@@ -27,11 +27,19 @@ func bounded(quoted string) (text, anomaly string) {
 		anomaly = exampleEncoding
 	}
 	if len(text) > maxText {
-		end := maxText
-		for !utf8.RuneStart(text[end]) {
-			end--
-		}
-		text, anomaly = text[:end], exampleLongText
+		text, anomaly = Cut(text), exampleLongText
 	}
 	return strings.Clone(text), anomaly
+}
+
+// Cut returns the beginning of a text that is too long, as Text does.
+func Cut(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	end := maxText
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end]
 }

@@ -6,9 +6,10 @@ import (
 	"roster/connectors"
 )
 
-// Custom returns the values under a key that is a custom field: a text, a number, a flag, or a list of these, as text. It returns nil for none. A value that
-// does not fit the type of the field, or is no text, number or flag, is an anomaly of the field's name in the graph, because the operator has chosen that one.
-func (v Value) Custom(key string, field connectors.CustomField) []string {
+// Custom returns the values under a key that is a custom field: a text, a number, a flag, or a list of these, as text; nil for none. Numbers have the given
+// form. A value that does not fit the type of the field, or is no text, number or flag, is an anomaly of the field's name in the graph, because the operator
+// has chosen that one. One that does not fit is returned too, because the type may change.
+func (v Value) Custom(key string, field connectors.CustomField, number connectors.CustomForm) []connectors.CustomValue {
 	n := v.get(key)
 	if n == nil || n.kind == kindNull {
 		return nil
@@ -24,7 +25,7 @@ func (v Value) Custom(key string, field connectors.CustomField) []string {
 			v.noteAs(field.Name, "long array")
 		}
 	}
-	var values []string
+	var values []connectors.CustomValue
 	for _, item := range items {
 		text, ok := v.scalar(field.Name, item)
 		switch {
@@ -32,14 +33,22 @@ func (v Value) Custom(key string, field connectors.CustomField) []string {
 			v.note(field.Name, item)
 		case strings.TrimSpace(text) == "":
 		default:
-			if _, fits := field.Type.Canonical(text); !fits {
-				v.note(field.Name, item)
-				continue
+			value := connectors.CustomValue{Path: field.Path, Value: text}
+			if item.kind == kindNumber {
+				value.Form = number
 			}
-			values = append(values, text)
+			if _, fits := field.Type.CanonicalOf(value); !fits {
+				v.note(field.Name, item)
+			}
+			values = append(values, value)
 		}
 	}
 	return values
+}
+
+// NoteCustom counts an anomaly of a custom field, by the field's name in the graph.
+func (v Value) NoteCustom(field connectors.CustomField, example string) {
+	v.noteAs(field.Name, example)
 }
 
 // scalar returns a text, a number or a flag as text; it reports false for other values. Null is an empty text.
@@ -60,10 +69,4 @@ func (v Value) scalar(name string, n *node) (text string, ok bool) {
 	default:
 		return "", false
 	}
-}
-
-// IsNumber reports whether the key has a number.
-func (v Value) IsNumber(key string) bool {
-	n := v.get(key)
-	return n != nil && n.kind == kindNumber
 }

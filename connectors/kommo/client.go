@@ -32,6 +32,7 @@ type client struct {
 	keep   decode.Keep // of the rows of users
 	region string      // for national phone numbers
 	custom []connectors.CustomField
+	names  fieldNames
 	tokens connectors.Tokens // nil if the token is not renewed
 }
 

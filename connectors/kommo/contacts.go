@@ -133,7 +133,7 @@ type contactList struct {
 
 func (c *client) newList(from time.Time) *contactList {
 	l := &contactList{client: c, from: from}
-	convert := contactConverter{c.region, c.custom}.convert
+	convert := contactConverter{c.region, c.custom, &c.names}.convert
 	l.walk = connectors.Walk[decode.Value]{
 		Fetch:   l.page,
 		Key:     rowID,

@@ -61,6 +61,7 @@ func convertRole(row decode.Value) (connectors.Role, bool) {
 type contactConverter struct {
 	region string
 	custom []connectors.CustomField
+	names  *fieldNames
 }
 
 // convert returns the contact of a row of /contacts. A contact counts as deleted only if the row clearly says so.

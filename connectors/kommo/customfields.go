@@ -1,35 +1,35 @@
 package kommo
 
 import (
+	"cmp"
+	"fmt"
 	"strings"
-	"time"
+	"sync"
 
 	"roster/connectors"
 	"roster/connectors/decode"
 )
 
-// customFields returns the configured custom fields of a contact, by their paths; nil for none.
-func (c contactConverter) customFields(fields []decode.Value) *connectors.Attributes {
+// customFields returns the values of the configured custom fields of a contact; nil for none.
+func (c contactConverter) customFields(fields []decode.Value) *connectors.CustomValues {
 	if len(c.custom) == 0 || len(fields) == 0 {
 		return nil
 	}
-	names := make([][len(fieldKeys)]string, len(fields))
-	for i, f := range fields {
-		for k, key := range fieldKeys {
-			names[i][k] = text(f, key)
-		}
-	}
-	var found connectors.Attributes
+	var found connectors.CustomValues
 	for _, wanted := range c.custom {
-		i := fieldAt(names, wanted.Path)
+		i, field, others := fieldAt(fields, wanted.Path)
 		if i < 0 {
 			continue
 		}
+		if field != "" && (!c.names.isFirst(wanted.Path, field) || others) {
+			fields[i].NoteCustom(wanted, connectors.AnotherField)
+		}
 		count := 0
 		for _, v := range values(fields[i]) {
-			for _, value := range customValues(fields[i], v, wanted) {
+			for _, value := range v.Custom("value", wanted, formOf(fields[i])) {
 				if count++; count <= connectors.MaxFieldValues {
-					found = append(found, connectors.Attribute{Name: wanted.Path, Value: value})
+					value.Field = field
+					found = append(found, value)
 				}
 			}
 		}
@@ -40,33 +40,63 @@ func (c contactConverter) customFields(fields []decode.Value) *connectors.Attrib
 	return &found
 }
 
-// fieldKeys are what names a custom field, in the order in which they count.
-var fieldKeys = [...]string{"field_id", "field_code", "field_name"}
-
-// fieldAt returns the place of the custom field with this ID; if there is none, that with this code, and then that with this name. Names are those that
-// people see, so two fields may have the same one: the first counts. It returns -1 for none.
-func fieldAt(names [][len(fieldKeys)]string, path string) int {
-	for k := range fieldKeys {
-		for i := range names {
-			if names[i][k] == path {
-				return i
+// fieldAt returns the place of the field that a path names; -1 for none. A path of digits is the ID of a field. Otherwise it is a code, or else the name
+// that people see: several fields can have one, and a contact has only those that are not empty. So the second result tells the fields apart, the lowest of
+// which counts: a code before a name, and then the lowest ID. Others reports whether the contact has another field of that name.
+func fieldAt(fields []decode.Value, path string) (at int, field string, others bool) {
+	at = -1
+	if id := number(path); id != "" {
+		for i, f := range fields {
+			if number(text(f, "field_id")) == id {
+				return i, "", false
 			}
 		}
+		return at, "", false
 	}
-	return -1
+	for i, f := range fields {
+		rank := 'c'
+		if text(f, "field_code") != path {
+			if rank = 'n'; text(f, "field_name") != path {
+				continue
+			}
+		}
+		key := fmt.Sprintf("%c%32s", rank, number(text(f, "field_id")))
+		others = others || at >= 0
+		if at < 0 || key < field {
+			at, field = i, key
+		}
+	}
+	return at, field, others
 }
 
-// customValues returns the values of one entry of a field. Kommo has dates as seconds, whatever people see; only who asks for a number gets these.
-func customValues(field, value decode.Value, wanted connectors.CustomField) []string {
-	if strings.HasPrefix(text(field, "field_type"), "date") && value.IsNumber("value") && wanted.Type != connectors.CustomNumber {
-		at := value.Unix("value")
-		if at.IsZero() {
-			return nil
-		}
-		shown := at.Format(time.RFC3339)
-		if _, fits := wanted.Type.Canonical(shown); fits {
-			return []string{shown}
-		}
+// formOf returns what numbers in a field mean. Kommo has dates as seconds, whatever people see.
+func formOf(field decode.Value) connectors.CustomForm {
+	if strings.HasPrefix(text(field, "field_type"), "date") {
+		return connectors.CustomInstant
 	}
-	return value.Custom("value", wanted)
+	return connectors.CustomSeconds
+}
+
+// fieldNames remembers the first field of each path that names several, so that the others can be counted. The directory decides which of them count, by
+// all contacts. A nil fieldNames remembers nothing. It is safe for concurrent use.
+type fieldNames struct {
+	mu    sync.Mutex
+	first map[string]string
+}
+
+// isFirst reports whether no lower field of the path has been seen.
+func (n *fieldNames) isFirst(path, field string) bool {
+	if n == nil {
+		return true
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if first := cmp.Or(n.first[path], field); first < field {
+		return false
+	}
+	if n.first == nil {
+		n.first = make(map[string]string)
+	}
+	n.first[path] = field
+	return true
 }

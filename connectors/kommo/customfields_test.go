@@ -1,6 +1,7 @@
 package kommo
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -36,21 +37,34 @@ func TestCustomFields(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := make(map[string]connectors.Attributes)
+	got := make(map[string]connectors.CustomValues)
 	for _, c := range l.Records {
 		if c.Custom != nil {
 			got[c.ID] = *c.Custom
 		}
 	}
-	want := map[string]connectors.Attributes{
-		"1": {{Name: "91777", Value: "2022-01-01T00:00:00Z"}, {Name: "Rating", Value: "4.50"}, {Name: "91779", Value: "Ships"}, {Name: "91779", Value: "Tea"},
-			{Name: "VIP", Value: "true"}, {Name: "PHONE", Value: "+34600111222"}},
-		"3": {{Name: "91779", Value: "Tea"}},
+	plain := func(path, value string) connectors.CustomValue {
+		return connectors.CustomValue{Path: path, Value: value}
+	}
+	date := connectors.CustomValue{Path: "91777", Value: "1640995200", Form: connectors.CustomInstant}
+	named := func(value, field string) connectors.CustomValue {
+		v := plain("Rating", value)
+		v.Field = field
+		return v
+	}
+	first, code := "n"+strings.Repeat(" ", 27)+"91778", "c"+strings.Repeat(" ", 27)
+	coded := func(path, value, id string) connectors.CustomValue {
+		return connectors.CustomValue{Path: path, Value: value, Field: code + id}
+	}
+	want := map[string]connectors.CustomValues{
+		"1": {date, named("4.50", first), plain("91779", "Ships"), plain("91779", "Tea"), coded("VIP", "true", "91780"), coded("PHONE", "+34600111222", "90101")},
+		"3": {plain("91777", "soon"), named("abc", first), plain("91779", "Tea")},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	anomalies := []connectors.Anomaly{
+		{Field: "custom_fields_values.rating", Count: 1, Example: connectors.AnotherField},
 		{Field: "custom_fields_values.values.interests", Count: 1, Example: "object"},
 		{Field: "custom_fields_values.values.rating", Count: 1, Example: "string"},
 		{Field: "custom_fields_values.values.since", Count: 1, Example: "string"},
@@ -64,13 +78,28 @@ func TestCustomFields(t *testing.T) {
 	}
 }
 
-// Whoever asks for a number gets the seconds of a date.
-func TestADateAsANumber(t *testing.T) {
+// The custom fields of two contacts are those of one field for each path, although a contact has only those that are not empty. A path of digits is an ID only.
+func TestFieldsOfOneName(t *testing.T) {
 	t.Parallel()
-	body := []byte(`{"_page":1,"_links":{"self":{"href":"/"}},"_embedded":{"contacts":[{"id":1,"custom_fields_values":[
-		{"field_id":91777,"field_name":"Customer since","field_type":"date","values":[{"value":1640995200}]}]}]}}`)
-	l, err := understood(reply(body), "contacts", contactConverter{custom: []connectors.CustomField{{Path: "91777", Name: "n", Type: connectors.CustomNumber}}}.convert)
-	if err != nil || l.Records[0].Custom == nil || (*l.Records[0].Custom)[0].Value != "1640995200" {
-		t.Errorf("got %v, error %v", l.Records, err)
+	body := []byte(`{"_page":1,"_links":{"self":{"href":"/"}},"_embedded":{"contacts":[
+		{"id":1,"custom_fields_values":[
+			{"field_id":7,"field_name":"Rating","field_type":"text","values":[{"value":"seven"}]},
+			{"field_id":10,"field_name":"Rating","field_type":"text","values":[{"value":"ten"}]}]},
+		{"id":2,"custom_fields_values":[{"field_id":10,"field_name":"Rating","field_type":"text","values":[{"value":"ten"}]}]},
+		{"id":3,"custom_fields_values":[{"field_id":8,"field_name":"91779","field_type":"text","values":[{"value":"named as an ID"}]}]}]}}`)
+	c := contactConverter{custom: []connectors.CustomField{{Path: "Rating", Name: "rating"}, {Path: "91779", Name: "other"}}, names: new(fieldNames)}
+	l, err := understood(reply(body), "contacts", c.convert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, two := *l.Records[0].Custom, *l.Records[1].Custom
+	if len(one) != 1 || one[0].Value != "seven" || len(two) != 1 || two[0].Value != "ten" || one[0].Field >= two[0].Field {
+		t.Errorf("got %v and %v: the directory cannot tell the fields apart", one, two)
+	}
+	if got := l.Records[2].Custom; got != nil {
+		t.Errorf("a path of digits has found a name: %v", *got)
+	}
+	if diff := cmp.Diff([]connectors.Anomaly{{Field: "custom_fields_values.rating", Count: 2, Example: connectors.AnotherField}}, l.Anomalies); diff != "" {
+		t.Errorf("anomalies (-want +got)\n%s", diff)
 	}
 }

@@ -31,8 +31,18 @@ func (c *client) accounts(
 	}
 	resumable := list.walked || list.walk.Resumable()
 	if list.walked && c.custom.each {
-		list.walk.Tell(list.end.Total)
-		err = c.readEach(ctx, list)
+		tell := func() {
+			if progress != nil {
+				listing := connectors.Resumed(list.read.Listing(list.end.Total, false), fetch)
+				listing.Pending = list.read.Len() - len(list.asked)
+				progress(listing)
+			}
+		}
+		tell()
+		err = c.readEach(ctx, list, tell)
+	}
+	if err == nil && list.end.Complete(list.read.Len()) {
+		c.noteNotSent(list)
 	}
 	listing := connectors.Resumed(finish(&list.read.Collector, list.end, err), fetch)
 	if err != nil && resumable {
@@ -97,6 +107,7 @@ type reading struct {
 	keep   decode.Keep
 	custom []connectors.CustomField
 	shown  bool
+	told   bool              // a user has the key of custom fields
 	odd    map[string]unread // by the account's ID
 }
 
@@ -106,6 +117,7 @@ func (r *reading) add(rows []decode.Value) {
 	}
 	for _, row := range rows {
 		row = row.Noting(&r.Anomalies)
+		r.told = r.told || row.Has(customFields)
 		a, odd := convertUser(row, r.root, r.custom)
 		a.Extra = r.keep.Extra(row)
 		if odd != (unread{}) {

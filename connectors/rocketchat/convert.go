@@ -63,13 +63,13 @@ func convertUser(u decode.Value, root string, custom []connectors.CustomField) (
 
 // readCustomFields sets the custom fields from a user's row or record, and notes those that do not fit the type that the operator has given them.
 func (d *Details) readCustomFields(u decode.Value, custom []connectors.CustomField) {
-	d.SetCustomFields(u.JSON("customFields"))
+	d.SetCustomFields(u.JSON(customFields))
 	if len(custom) == 0 || d.CustomFields == nil {
 		return
 	}
-	members := u.Object("customFields")
+	members := u.Object(customFields)
 	for _, f := range custom {
-		members.Custom(f.Path, f)
+		members.Custom(f.Path, f, connectors.CustomPlain)
 	}
 }
 

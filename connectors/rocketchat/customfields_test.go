@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -86,10 +88,83 @@ func TestCustomFieldsAreAskedFor(t *testing.T) {
 			if diff := cmp.Diff(tc.want, fieldsOf(l, "grade")); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
+			asks := tc.name != "nobody asks" && !strings.HasPrefix(tc.name, "but only")
+			noted := slices.Contains(l.Anomalies, connectors.Anomaly{Field: "customFields", Count: 3, Example: connectors.NotSent})
+			if want := asks && len(tc.want) == 0; noted != want {
+				t.Errorf("anomalies %v: noted %t, want %t", l.Anomalies, noted, want)
+			}
 			if got := chat.Calls()["users.info"]; got != tc.infos {
 				t.Errorf("%d calls of users.info, want %d", got, tc.infos)
 			}
 		})
+	}
+}
+
+// A server where nobody has custom fields is not told from one that does not list them, unless it sends empty ones.
+func TestCustomFieldsOfNobody(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		options  fake.Options
+		settings func(*connectors.Config)
+		sent     bool
+	}{
+		"the list has no key":      {fake.Options{Version: "6.13.0"}, grade, false},
+		"the list has empty ones":  {fake.Options{Version: "6.13.0", EmptyFields: true}, grade, true},
+		"the list ignores it":      {fake.Options{Version: "8.4.0", EmptyFields: true}, grade, false},
+		"single users have no key": {fake.Options{Version: "9.0.0"}, each, false},
+		"single users' empty ones": {fake.Options{Version: "9.0.0", EmptyFields: true}, each, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tc.options.NoLimits = true
+			chat := fake.New(fake.Data{Users: people(3), Credentials: []fake.Credential{everything()}}, tc.options)
+			source := withFields(t, chat, tc.settings)
+			l, err := source.Accounts.List(t.Context(), nil)
+			if err != nil || !l.Complete {
+				t.Fatal(l.Complete, err)
+			}
+			noted := slices.Contains(l.Anomalies, connectors.Anomaly{Field: "customFields", Count: 3, Example: connectors.NotSent})
+			if noted == tc.sent {
+				t.Errorf("anomalies %v", l.Anomalies)
+			}
+			findings, err := source.Prober.Probe(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			i := slices.IndexFunc(findings, func(f connectors.Finding) bool { return f.What == "custom fields" })
+			if i < 0 || findings[i].OK != tc.sent {
+				t.Errorf("check finds %+v", findings)
+			}
+		})
+	}
+}
+
+// The progress of a fetch with a call for each user counts those who have been asked for.
+func TestProgressOfOneCallForEachUser(t *testing.T) {
+	t.Parallel()
+	chat := fake.New(fake.Data{Users: people(25), Credentials: []fake.Credential{everything()}}, fake.Options{Version: "9.0.0", NoLimits: true})
+	var done []int
+	l, err := withFields(t, chat, each).Accounts.List(t.Context(), func(l connectors.Listing[connectors.Account]) { done = append(done, len(l.Records)-l.Pending) })
+	if diff := cmp.Diff([]int{0, 10, 20}, done); err != nil || l.Pending != 0 || diff != "" {
+		t.Errorf("error %v, in the end %d pending (-want +got)\n%s", err, l.Pending, diff)
+	}
+}
+
+// After user_info is set or unset, accounts are fetched again, and after another name or type of a field they are not.
+func TestWhatMakesAccountsOutdated(t *testing.T) {
+	t.Parallel()
+	fields := func(change func(*connectors.Config)) string {
+		source := withFields(t, http.NotFoundHandler(), change)
+		var cfg connectors.Config
+		change(&cfg)
+		source.WithCustomFields(cfg, &Kind)
+		return source.FieldsOf(connectors.Accounts)
+	}
+	renamed := func(c *connectors.Config) {
+		c.CustomFields = []connectors.CustomField{{Path: "grade", Name: "level", Type: connectors.CustomText}}
+	}
+	if fields(grade) == fields(each) || fields(grade) != fields(renamed) || fields(func(*connectors.Config) {}) != "" {
+		t.Errorf("%q, %q, %q", fields(grade), fields(each), fields(renamed))
 	}
 }
 

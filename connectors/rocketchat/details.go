@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"roster/connectors"
+	"roster/connectors/decode"
 	"roster/connectors/wire"
 )
 
@@ -17,7 +18,7 @@ type Details struct {
 	// CustomFields is a JSON object, or nil if the source does not list them. SetCustomFields sets them.
 	CustomFields []byte
 
-	fields []customField // CustomFields, read once
+	fields *[]customField // CustomFields, read once; nil for none, so that accounts without them take little memory
 }
 
 // customField has the values of a custom field: texts, numbers and flags as text.
@@ -57,26 +58,33 @@ func (d *Details) Completed(earlier connectors.Details) connectors.Details {
 
 // Value returns the custom field with this name; "" if it is neither a text nor a number.
 func (d *Details) Value(name string) string {
-	for i := range d.fields {
-		if f := &d.fields[i]; f.name == name && f.clue {
-			return f.values[0]
-		}
+	if f := d.field(name); f != nil && f.clue {
+		return f.values[0]
 	}
 	return ""
 }
 
 // Values returns the values of the custom field with this name: texts, numbers and flags, also those of a list.
 func (d *Details) Values(name string) []string {
-	for i := range d.fields {
-		if d.fields[i].name == name {
-			return d.fields[i].values
+	if f := d.field(name); f != nil {
+		return f.values
+	}
+	return nil
+}
+
+func (d *Details) field(name string) *customField {
+	if d.fields != nil {
+		for i := range *d.fields {
+			if f := &(*d.fields)[i]; f.name == name {
+				return f
+			}
 		}
 	}
 	return nil
 }
 
 // readCustomFields reads an object. It is called when a row or a stored record is read, and not for each directory that is built from it.
-func readCustomFields(object []byte) []customField {
+func readCustomFields(object []byte) *[]customField {
 	if len(object) == 0 {
 		return nil
 	}
@@ -101,14 +109,18 @@ func readCustomFields(object []byte) []customField {
 			fields = append(fields, f)
 		}
 	}
-	return slices.Clip(fields)
+	if len(fields) == 0 {
+		return nil
+	}
+	fields = slices.Clip(fields)
+	return &fields
 }
 
 // add adds a value, and reports whether it is a text or a number.
 func (f *customField) add(v any) bool {
 	switch v := v.(type) {
 	case string:
-		f.values = append(f.values, v)
+		f.values = append(f.values, decode.Cut(v))
 		return true
 	case json.Number:
 		f.values = append(f.values, v.String())

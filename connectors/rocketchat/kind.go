@@ -82,6 +82,9 @@ var Kind = connectors.Kind{
 			"Custom fields (`custom_fields`, and anchors that name one) are asked for only where they are configured. Versions before 7.0, and 7 and 8 with " +
 				"`ALLOW_UNSAFE_QUERY_AND_FIELDS_API_PARAMS=TRUE`, list them with the users, for no more calls. All others ignore or refuse that: " +
 				"set `user_info`, for one call for each user. Without `view-full-other-user-info`, only public custom fields are shown.",
+			"If no user of a list has custom fields, Roster cannot tell whether the server does not list them or nobody has any: see `not sent` in " +
+				"[freshness.md](freshness.md). A fetch with `user_info` that fails goes on where it stopped, up to 6 hours after it " +
+				"began. With more than about 3,500 users at the default `rate_limit`, raise it.",
 		},
 	},
 }

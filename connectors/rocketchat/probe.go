@@ -65,12 +65,12 @@ func (c *client) probeUsers(ctx context.Context) ([]connectors.Finding, error) {
 		return nil, err
 	}
 	findings := []connectors.Finding{{What: "list of users", OK: true}}
-	if f, asked := c.customFinding(list.Rows); asked {
-		findings = append(findings, f)
-	}
-	shown, err := c.seesAll(ctx, list.Rows)
+	shown, info, err := c.seesAll(ctx, list.Rows)
 	if err != nil {
 		return findings, err
+	}
+	if f, asked := c.customFinding(list.Rows, info); asked {
+		findings = append(findings, f)
 	}
 	private := connectors.Finding{What: "e-mail addresses and roles", OK: shown}
 	if !shown {
@@ -80,31 +80,31 @@ func (c *client) probeUsers(ctx context.Context) ([]connectors.Finding, error) {
 }
 
 // seesAll asks for a user other than ourselves, whom everyone sees in full, whether we are shown all. Without another one the rows that
-// we have must tell.
-func (c *client) seesAll(ctx context.Context, rows []decode.Value) (bool, error) {
+// we have must tell. It returns the answer about that user, too; nil if there is none.
+func (c *client) seesAll(ctx context.Context, rows []decode.Value) (all bool, about *decode.Value, err error) {
 	i := slices.IndexFunc(rows, func(u decode.Value) bool { return rowID(u) != "" && rowID(u) != c.userID })
 	if i < 0 {
-		return slices.ContainsFunc(rows, private), nil
+		return slices.ContainsFunc(rows, private), nil, nil
 	}
 	resp, err := c.get(ctx, routeUser, url.Values{"userId": {rowID(rows[i])}})
 	switch {
 	case connectors.IsKind(err, connectors.KindNotFound), connectors.IsKind(err, connectors.KindForbidden):
-		return slices.ContainsFunc(rows, private), nil // just deleted, or not ours to ask
+		return slices.ContainsFunc(rows, private), nil, nil // just deleted, or not ours to ask
 	case err != nil:
-		return false, err
+		return false, nil, err
 	}
 	info, err := resp.Document()
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
 	user := info.Object("user")
 	if !user.IsObject() {
-		return false, missing(resp, "user")
+		return false, nil, missing(resp, "user")
 	}
 	if sees := user.Flag("canViewAllInfo").Bool(); sees != nil {
-		return *sees, nil
+		return *sees, &user, nil
 	}
-	return slices.ContainsFunc(rows, private), nil
+	return slices.ContainsFunc(rows, private), &user, nil
 }
 
 // pace tells whether the server counts our calls: only then does it send its limit.

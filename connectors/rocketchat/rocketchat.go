@@ -44,6 +44,7 @@ func open(cfg connectors.Config, transport http.RoundTripper) (*connectors.Sourc
 		Kind:        Name,
 		URL:         strings.TrimRight(cfg.URL, "/"),
 		Fingerprint: connectors.Fingerprint(Name, root, settings.UserID, settings.AuthToken.Reveal()),
+		FieldsBy:    c.custom.by(),
 		Mentions:    connectors.Mentions{Roles: true},
 		Accounts:    connectors.ListFunc[connectors.Account](c.accounts),
 		Teams:       connectors.ListFunc[connectors.Team](c.teams),

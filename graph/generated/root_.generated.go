@@ -4580,7 +4580,7 @@ input ContactFilter {
   sources: [String!]
   folders: [ID!]
   tags: [String!]
-  "Has attributes that match all of these filters."
+  "Has attributes that match all of these filters; at most 20."
   attributes: [AttributeFilter!] @cost(weight: 100) @inputScopes(scopes: [["directory:sensitive"]])
   owners: [ID!]
   "Whether email is not null."
@@ -5665,7 +5665,8 @@ type Anomaly {
   """
   The JSON type of the value: object, array, string, number, boolean, or null where a value is required. A value of the right type
   that exceeds a bound is long string, long array or long object, of which only the beginning is read, or deep object, which is
-  left out. invalid UTF-8 is text in which U+FFFD replaces what cannot be read. It is never a value.
+  left out. invalid UTF-8 is text in which U+FFFD replaces what cannot be read. Of custom fields that the configuration names: not
+  sent, if no record has any, and another field, if a record has another field with the same name. It is never a value.
   """
   example: String!
 }
@@ -6515,7 +6516,7 @@ input UserFilter {
   roles: [ID!]
   departments: [String!]
   locales: [String!]
-  "Has attributes that match all of these filters."
+  "Has attributes that match all of these filters; at most 20."
   attributes: [AttributeFilter!] @cost(weight: 100) @inputScopes(scopes: [["directory:sensitive"]])
   accessLevels: [AccessLevel!]
   hasPossibleDuplicates: Boolean

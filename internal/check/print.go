@@ -87,6 +87,12 @@ func anomaly(kind connectors.Collection, a connectors.Anomaly) string {
 	if a.Field == connectors.FieldID {
 		return fmt.Sprintf("%s: rows left out, since their ID cannot be used: %d (%s)", kind, a.Count, a.Example)
 	}
+	switch a.Example {
+	case connectors.NotSent:
+		return fmt.Sprintf("%s: %s are in none of %d records, although the settings ask for them", kind, a.Field, a.Count)
+	case connectors.AnotherField:
+		return fmt.Sprintf("%s: several fields have the name of %s: set path to the ID of one (%d records have another)", kind, a.Field, a.Count)
+	}
 	if a.BeyondBound() {
 		return fmt.Sprintf("%s: values of %s left out or read in part, since they are beyond a bound: %d (%s)", kind, a.Field, a.Count, a.Example)
 	}

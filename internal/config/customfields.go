@@ -61,15 +61,15 @@ func (d *decoder) customFields(files []customFile, c *Config) {
 // customField checks a field against its source, and against the other fields of the source.
 func (d *decoder) customField(f connectors.CustomField, path string, source *Source) {
 	kind := connectors.KindNamed(source.Kind)
-	if kind != nil && !kind.HasCustomFields(connectors.Accounts) && !kind.HasCustomFields(connectors.Contacts) {
-		d.fault(path+".source", "records of kind %s have no custom fields", kind.Name)
+	if kind != nil {
+		d.hasRecords(kind, path+".source", source)
 	}
 	switch {
 	case d.faulty(path + ".path"):
 	case f.Path == connectors.AccountID || f.Path == connectors.AccountUsername:
 		d.fault(path+".path", "%s is no custom field: the graph has it as %s", f.Path, map[string]string{"id": "externalId", "username": "username"}[f.Path])
-	case names.Clean(f.Path) != f.Path || strings.TrimSpace(f.Path) == "" || len(f.Path) > maxPath || strings.ContainsFunc(f.Path, names.Ignorable):
-		d.fault(path+".path", "must be the name of a field as the source has it, without spaces around it, and at most %d bytes", maxPath)
+	case strings.TrimSpace(f.Path) != f.Path || f.Path == "" || len(f.Path) > maxPath || strings.ContainsFunc(f.Path, names.Ignorable):
+		d.fault(path+".path", "must be the name of a field as the source has it, without spaces around it and invisible characters, and at most %d bytes", maxPath)
 	case slices.ContainsFunc(source.CustomFields, func(other connectors.CustomField) bool { return other.Path == f.Path }):
 		d.fault(path+".path", "another entry has this field of the source")
 	}
@@ -80,6 +80,25 @@ func (d *decoder) customField(f connectors.CustomField, path string, source *Sou
 	case slices.ContainsFunc(source.CustomFields, func(other connectors.CustomField) bool { return other.Name == f.Name }):
 		d.fault(path+".as", "another field of this source has this name")
 	}
+}
+
+// hasRecords checks that records are read from a source that can have custom fields.
+func (d *decoder) hasRecords(kind *connectors.Kind, path string, source *Source) {
+	unread := ""
+	for _, c := range connectors.AllCollections {
+		if !kind.HasCustomFields(c) {
+			continue
+		}
+		if _, reads := source.Collections[c]; reads {
+			return
+		}
+		unread = c.String()
+	}
+	if unread == "" {
+		d.fault(path, "records of kind %s have no custom fields", kind.Name)
+		return
+	}
+	d.fault(path, "no %[1]s are read from this source: remove %[1]s: false from its collections, or name another source", unread)
 }
 
 // anchoredFields gives each source the custom fields that anchors name, because a source is asked for custom fields only if something needs them.

@@ -115,6 +115,9 @@ func (b *builder) collectSource(i int, d *SourceData) {
 	b.step(len(d.Accounts) + len(d.Teams) + len(d.Roles) + len(d.Contacts) + len(d.ContactFolders))
 	source := &Source{ID: encodeID(sourceID, d.Name, ""), Name: d.Name, Kind: d.Kind, URL: text(d.URL), index: i, times: d.Times, raw: d.Raw,
 		fields: d.CustomFields, names: b.custom}
+	if len(d.CustomFields) > 0 {
+		source.lowest = lowestFields(d.CustomFields, d.Contacts)
+	}
 	people, contacts := sortedByID(d.Accounts), sortedByID(d.Contacts)
 	b.dir.sources = append(b.dir.sources, source)
 	b.people, b.contacts = append(b.people, people), append(b.contacts, contacts)

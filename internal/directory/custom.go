@@ -125,38 +125,81 @@ func noAttribute(argument, name string) error {
 	return &InputError{argument, "there is no attribute " + echo.Quoted(name) + " of these objects: custom_fields of the configuration names them"}
 }
 
-// custom returns the values of a source's field with that name, in the canonical form of its type. Values returns those of a record by their path.
-func (s *Source) custom(wanted customName, values func(path string) []string) []string {
-	var out []string
+// canonicals gathers the values of one attribute of one record, each once, in the canonical form of its type.
+type canonicals struct {
+	typ    connectors.CustomType
+	values []string
+}
+
+// add adds a value if it fits, and reports whether no more are wanted: only lists have several.
+func (c *canonicals) add(v connectors.CustomValue) (full bool) {
+	canonical, fits := c.typ.CanonicalOf(v)
+	if isText := c.typ == connectors.CustomText || c.typ == connectors.CustomList; isText {
+		canonical = string(text(canonical))
+	}
+	if !fits || canonical == "" || slices.Contains(c.values, canonical) {
+		return false
+	}
+	c.values = append(c.values, canonical)
+	return c.typ != connectors.CustomList || len(c.values) == connectors.MaxFieldValues
+}
+
+func (n customName) is(f *connectors.CustomField) bool { return f.Name == n.name && f.Type == n.typ }
+
+// ofAccount returns the values of an attribute that an account of the source has.
+func (s *Source) ofAccount(wanted customName, r *connectors.Account) []string {
+	c := canonicals{typ: wanted.typ}
 	for i := range s.fields {
-		if f := &s.fields[i]; f.Name == wanted.name && f.Type == wanted.typ {
-			for _, value := range values(f.Path) {
-				if canonical := canonicalOf(f.Type, value); canonical != "" && !slices.Contains(out, canonical) {
-					out = append(out, canonical)
-				}
-				if len(out) > 0 && f.Type != connectors.CustomList {
-					return out
+		if f := &s.fields[i]; wanted.is(f) {
+			for _, value := range r.FieldValues(f.Path) {
+				if c.add(connectors.CustomValue{Value: value}) {
+					return c.values
 				}
 			}
 		}
 	}
-	return out
+	return c.values
 }
 
-// canonicalOf returns a source's value in the canonical form of its type; "" for none.
-func canonicalOf(t connectors.CustomType, value string) string {
-	canonical, fits := t.Canonical(value)
-	if !fits {
-		return ""
+// ofContact returns the values of an attribute that a contact of the source has.
+func (s *Source) ofContact(wanted customName, r *connectors.Contact) []string {
+	c := canonicals{typ: wanted.typ}
+	for i := range s.fields {
+		if !wanted.is(&s.fields[i]) {
+			continue
+		}
+		for _, v := range *r.Custom {
+			if v.Path == s.fields[i].Path && v.Field == s.lowest[i] && c.add(v) {
+				return c.values
+			}
+		}
 	}
-	return string(text(canonical))
+	return c.values
+}
+
+// lowestFields returns for each of the custom fields the lowest connectors.CustomValue.Field that contacts have.
+func lowestFields(fields []connectors.CustomField, contacts []connectors.Contact) []string {
+	lowest, seen := make([]string, len(fields)), make([]bool, len(fields))
+	for i := range contacts {
+		if contacts[i].Custom == nil {
+			continue
+		}
+		for _, v := range *contacts[i].Custom {
+			for f := range fields {
+				if fields[f].Path == v.Path && (!seen[f] || v.Field < lowest[f]) {
+					lowest[f], seen[f] = v.Field, true
+				}
+			}
+		}
+	}
+	return lowest
 }
 
 // attribute returns the value of an attribute: that of the first account that has one.
 func (u *User) attribute(wanted customName) *AttributeValue {
 	for _, a := range u.Accounts {
 		core := a.Core()
-		if values := core.Source.custom(wanted, core.record.FieldValues); len(values) > 0 {
+		if values := core.Source.ofAccount(wanted, core.record); len(values) > 0 {
 			return &AttributeValue{wanted.name, wanted.typ, values, a}
 		}
 	}
@@ -173,7 +216,7 @@ func (c *Contact) attribute(wanted customName) *AttributeValue {
 	if c.record.Custom == nil {
 		return nil
 	}
-	if values := c.Source.custom(wanted, c.record.Custom.Values); len(values) > 0 {
+	if values := c.Source.ofContact(wanted, c.record); len(values) > 0 {
 		return &AttributeValue{wanted.name, wanted.typ, values, nil}
 	}
 	return nil

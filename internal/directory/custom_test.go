@@ -2,6 +2,7 @@ package directory_test
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -23,6 +24,14 @@ func attributes(pairs ...string) *connectors.Attributes {
 		a = append(a, connectors.Attribute{Name: pairs[i], Value: pairs[i+1]})
 	}
 	return &a
+}
+
+func customValues(pairs ...string) *connectors.CustomValues {
+	var values connectors.CustomValues
+	for _, a := range *attributes(pairs...) {
+		values = append(values, connectors.CustomValue{Path: a.Name, Value: a.Value})
+	}
+	return &values
 }
 
 var personFields = []connectors.CustomField{
@@ -58,7 +67,7 @@ func TestAttributes(t *testing.T) {
 		}},
 		{Name: "b", CustomFields: []connectors.CustomField{{Path: "G", Name: "grade", Type: connectors.CustomNumber}}, Accounts: []connectors.Account{
 			{ID: "2", Emails: email, Details: attributes("G", "07.0", "team name", "Red")},
-		}, Contacts: []connectors.Contact{{ID: "k", Custom: attributes("G", "3")}, {ID: "none"}}},
+		}, Contacts: []connectors.Contact{{ID: "k", Custom: customValues("G", "3")}, {ID: "none"}}},
 	})
 	u, _ := d.User(d.Everything().Users[0].ID)
 	list := func(values []*directory.AttributeValue, err error) (texts []string) {
@@ -101,7 +110,7 @@ func TestAttributes(t *testing.T) {
 func TestAttributesOfAnotherSetting(t *testing.T) {
 	t.Parallel()
 	build := func(fields ...connectors.CustomField) *directory.Directory {
-		return directory.Build(directory.Rules{}, []directory.SourceData{{Name: "a", CustomFields: fields, Contacts: []connectors.Contact{{ID: "k", Custom: attributes("old", "3")}}}})
+		return directory.Build(directory.Rules{}, []directory.SourceData{{Name: "a", CustomFields: fields, Contacts: []connectors.Contact{{ID: "k", Custom: customValues("old", "3")}}}})
 	}
 	versions := make(map[string]bool)
 	for _, fields := range [][]connectors.CustomField{
@@ -117,6 +126,192 @@ func TestAttributesOfAnotherSetting(t *testing.T) {
 	if len(versions) != 5 {
 		t.Errorf("%d versions, want 5", len(versions))
 	}
+}
+
+// A contact's value means what its source means by it, whatever the type of the setting was when it was fetched.
+func TestAttributesOfEachForm(t *testing.T) {
+	t.Parallel()
+	values := &connectors.CustomValues{
+		{Path: "plain", Value: "1640995200"}, {Path: "plain", Value: "A4"},
+		{Path: "number", Value: "1640995200", Form: connectors.CustomSeconds},
+		{Path: "date", Value: "-86400", Form: connectors.CustomInstant}, {Path: "far", Value: "999999999999999", Form: connectors.CustomInstant},
+	}
+	for _, tc := range []struct {
+		path string
+		typ  connectors.CustomType
+		want []string
+	}{
+		{"plain", connectors.CustomText, []string{"1640995200"}},
+		{"plain", connectors.CustomNumber, []string{"1640995200"}},
+		{"plain", connectors.CustomDate, nil},
+		{"plain", connectors.CustomList, []string{"1640995200", "A4"}},
+		{"number", connectors.CustomText, []string{"1640995200"}},
+		{"number", connectors.CustomNumber, []string{"1640995200"}},
+		{"number", connectors.CustomDate, []string{"2022-01-01T00:00:00Z"}},
+		{"date", connectors.CustomText, []string{"1969-12-31T00:00:00Z"}},
+		{"date", connectors.CustomList, []string{"1969-12-31T00:00:00Z"}},
+		{"date", connectors.CustomNumber, []string{"-86400"}},
+		{"date", connectors.CustomDate, []string{"1969-12-31T00:00:00Z"}},
+		{"date", connectors.CustomBoolean, nil},
+		{"far", connectors.CustomDate, nil},
+		{"far", connectors.CustomNumber, []string{"999999999999999"}},
+	} {
+		d := directory.Build(directory.Rules{}, []directory.SourceData{{
+			Name: "a", CustomFields: []connectors.CustomField{{Path: tc.path, Name: "x", Type: tc.typ}}, Contacts: []connectors.Contact{{ID: "k", Custom: values}},
+		}})
+		got, err := d.Everything().Contacts[0].Attributes(nil)
+		var texts []string
+		if len(got) > 0 {
+			texts = got[0].Values()
+		}
+		if diff := gocmp.Diff(tc.want, texts); diff != "" || err != nil {
+			t.Errorf("%s as %s, error %v (-want +got)\n%s", tc.path, tc.typ, err, diff)
+		}
+	}
+}
+
+// If several fields of a source have the configured name, that with the lowest ID counts for all contacts, also for those that have only the other one.
+func TestOneFieldCountsForAName(t *testing.T) {
+	t.Parallel()
+	rating := func(id, field, value string) connectors.Contact {
+		return connectors.Contact{ID: id, Custom: &connectors.CustomValues{{Path: "Rating", Value: value, Field: field}}}
+	}
+	field := []connectors.CustomField{{Path: "Rating", Name: "rating"}}
+	d := directory.Build(directory.Rules{}, []directory.SourceData{
+		{Name: "a", CustomFields: field, Contacts: []connectors.Contact{rating("1", "n 8", "other"), rating("2", "n 7", "high"), rating("3", "n 7", "low"), {ID: "4"}}},
+		{Name: "b", CustomFields: field, Contacts: []connectors.Contact{rating("5", "n 9", "of its own source")}},
+	})
+	got := make(map[string]string)
+	for _, c := range d.Everything().Contacts {
+		values, err := c.Attributes(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(values) > 0 {
+			got[c.ExternalID] = values[0].Value()
+		}
+	}
+	if diff := gocmp.Diff(map[string]string{"2": "high", "3": "low", "5": "of its own source"}, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	page, err := d.Contacts(nil, directory.ContactOrder{}, directory.PageArgs{First: new(10)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	facets, err := page.AttributeFacets("rating", 10)
+	if err != nil || len(facets) != 3 {
+		t.Errorf("%d facets, error %v", len(facets), err)
+	}
+}
+
+// Dates are compared as they are shown: in microseconds.
+func TestDatesInMicroseconds(t *testing.T) {
+	t.Parallel()
+	d := directory.Build(directory.Rules{}, []directory.SourceData{{Name: "a", CustomFields: personFields, Accounts: []connectors.Account{
+		{ID: "1", Details: attributes("s", "2026-05-11T10:00:00.0000019Z")},
+	}}})
+	at := func(text string) *time.Time {
+		at, err := time.Parse(time.RFC3339Nano, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &at
+	}
+	for _, tc := range []struct {
+		after, before *time.Time
+		want          int
+	}{
+		{at("2026-05-11T10:00:00.000001Z"), nil, 1},
+		{at("2026-05-11T10:00:00.0000015Z"), nil, 0},
+		{nil, at("2026-05-11T10:00:00.0000015Z"), 1},
+		{nil, at("2026-05-11T10:00:00.000001Z"), 0},
+	} {
+		page, err := d.Users(&directory.UserFilter{Attributes: []*directory.AttributeFilter{{Name: "started", After: tc.after, Before: tc.before}}},
+			directory.UserOrder{}, directory.PageArgs{First: new(10)})
+		if err != nil || len(page.Nodes()) != tc.want {
+			t.Errorf("after %v, before %v: %d people, error %v", tc.after, tc.before, len(page.Nodes()), err)
+		}
+	}
+	values, err := d.Everything().Users[0].Attributes([]string{"started"})
+	if err != nil || values[0].Value() != "2026-05-11T10:00:00.000001Z" {
+		t.Errorf("shown as %v, error %v", values, err)
+	}
+}
+
+// Filters and facets of an attribute with as many values as people end when the caller has left, and filters are few.
+func TestAttributesOfAClientThatLeft(t *testing.T) {
+	t.Parallel()
+	var accounts []connectors.Account
+	for i := range 20_000 {
+		accounts = append(accounts, connectors.Account{ID: strconv.Itoa(i), Details: attributes("team name", "t"+strconv.Itoa(i), "l", "all")})
+	}
+	asked, after := 0, 0
+	d := directory.Build(directory.Rules{}, []directory.SourceData{{Name: "a", CustomFields: personFields, Accounts: accounts}}).Until(func() bool {
+		asked++
+		return asked > after
+	})
+	filtered := func(filters ...*directory.AttributeFilter) (*directory.UserConnection, error) {
+		return d.Users(&directory.UserFilter{Attributes: filters}, directory.UserOrder{}, directory.PageArgs{First: new(10)})
+	}
+	for name, f := range map[string]directory.AttributeFilter{
+		"in": {Name: "team", In: []string{"t1"}}, "exists": {Name: "team", Exists: new(true)}, "does not exist": {Name: "team", Exists: new(false)},
+		"one value of all": {Name: "languages", Exists: new(false)},
+	} {
+		if _, err := filtered(&f); !errors.Is(err, directory.ErrStopped) {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+	asked, after = 0, 1000
+	page, err := filtered()
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked, after = 0, 0
+	if _, err := page.AttributeFacets("team", 20); !errors.Is(err, directory.ErrStopped) {
+		t.Errorf("facets: error %v", err)
+	}
+	asked, after = 0, 1000
+	if _, err := filtered(make([]*directory.AttributeFilter, 21)...); err == nil || err.Error() != "filter.attributes: must be at most 20" {
+		t.Errorf("21 filters: error %v", err)
+	}
+}
+
+// The facets of many values are the first of all of them: by their counts, and then by their labels.
+func TestFirstFacetsOfManyValues(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var accounts []connectors.Account
+		counts := make(map[string]int)
+		for i, n := range rapid.SliceOfN(rapid.IntRange(0, 30), 0, 60).Draw(t, "values") {
+			accounts = append(accounts, connectors.Account{ID: strconv.Itoa(i), Details: attributes("team name", fmt.Sprintf("t%02d", n))})
+			counts[fmt.Sprintf("t%02d", n)]++
+		}
+		d := directory.Build(directory.Rules{}, []directory.SourceData{{Name: "a", CustomFields: personFields, Accounts: accounts}})
+		page, err := d.Users(nil, directory.UserOrder{}, directory.PageArgs{First: new(1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := rapid.IntRange(1, 40).Draw(t, "first")
+		facets, err := page.AttributeFacets("team", first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got, want []string
+		for _, f := range facets {
+			got = append(got, fmt.Sprint(f.Count, " ", f.Label))
+		}
+		for value := range counts {
+			want = append(want, value)
+		}
+		slices.SortFunc(want, func(a, b string) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b)) })
+		want = want[:min(first, len(want))]
+		for i, value := range want {
+			want[i] = fmt.Sprint(counts[value], " ", value)
+		}
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Fatalf("(-want +got)\n%s", diff)
+		}
+	})
 }
 
 func TestAttributeFiltersThatAreWrong(t *testing.T) {

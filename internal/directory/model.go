@@ -22,6 +22,7 @@ type Source struct {
 	times           map[connectors.Collection]*history.History
 	raw             bool // rows of accounts are shown
 	fields          []connectors.CustomField
+	lowest          []string     // for each of the fields, see lowestFields
 	names           *customNames // of all sources
 	rolesRestricted bool         // there are roles, and no account shows who has them
 	teamsRestricted bool         // there are teams, and neither they nor any account show who is in them

@@ -165,6 +165,28 @@ func (s *Sandbox) AddContact(name string) (id int64) {
 	return id
 }
 
+// The IDs of the custom fields that GiveFields gives: a date, a number, and a choice of several.
+const (
+	SinceField     = "91777"
+	RatingField    = "91778"
+	InterestsField = "91779"
+)
+
+// GiveFields gives a contact of Kommo custom fields, each of another type. It does not change the time of the contact's last change.
+func (s *Sandbox) GiveFields(id int64, since time.Time, rating float64, interests ...any) {
+	s.Kommo.Update(func(d *kommo.Data) {
+		for i := range d.Contacts {
+			if d.Contacts[i].ID == id {
+				d.Contacts[i].Fields = []kommo.Field{
+					{ID: 91_777, Name: "Customer since", Type: "date", Values: []any{since.Unix()}},
+					{ID: 91_778, Name: "Rating", Type: "numeric", Values: []any{rating}},
+					{ID: 91_779, Name: "Interests", Type: "multiselect", Values: interests},
+				}
+			}
+		}
+	})
+}
+
 // RemoveContact removes a contact from Kommo.
 func (s *Sandbox) RemoveContact(id int64) {
 	s.Kommo.Update(func(d *kommo.Data) {

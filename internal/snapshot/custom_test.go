@@ -109,21 +109,21 @@ func init() {
 // shown returns the names of the custom fields that a keeper serves, or that it serves nobody.
 func shown(k *snapshot.Keeper) string {
 	snap := k.Current()[0].Snapshot
-	switch {
-	case snap == nil:
+	if snap == nil {
 		return "nobody"
-	case snap.Records.Accounts != nil:
-		return fieldNames(snap.Records.Accounts[0].Details.(*connectors.Attributes))
-	default:
-		return fieldNames(snap.Records.Contacts[0].Custom)
 	}
-}
-
-func fieldNames(a *connectors.Attributes) string {
 	var names []string
-	if a != nil {
-		for _, x := range *a {
+	for _, a := range snap.Records.Accounts {
+		for _, x := range *a.Details.(*connectors.Attributes) {
 			names = append(names, x.Name)
+		}
+	}
+	for _, c := range snap.Records.Contacts {
+		for _, x := range *c.Custom {
+			names = append(names, x.Path)
+			if x != (connectors.CustomValue{Path: x.Path, Value: "v", Form: connectors.CustomInstant, Field: "f"}) {
+				names = append(names, "changed")
+			}
 		}
 	}
 	return strings.Join(names, " ")
@@ -159,9 +159,9 @@ func TestStoredRecordsKnowTheirCustomFields(t *testing.T) {
 	contacts := func(paths ...string) (*connectors.Source, func() int) {
 		b := newBook("1")
 		b.takes = 5 * time.Second
-		var custom connectors.Attributes
+		var custom connectors.CustomValues
 		for _, path := range paths {
-			custom = append(custom, connectors.Attribute{Name: path, Value: "v"})
+			custom = append(custom, connectors.CustomValue{Path: path, Value: "v", Form: connectors.CustomInstant, Field: "f"})
 		}
 		b.contacts["1"] = connectors.Contact{ID: "1", UpdatedAt: time.Now(), Custom: &custom}
 		return b.asking(paths...), func() int {

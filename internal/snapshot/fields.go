@@ -149,7 +149,7 @@ const customEncoding = "custom1"
 func withCustom(fields func(*wire.Codec, *connectors.Contact)) func(*wire.Codec, *connectors.Contact) {
 	return func(w *wire.Codec, c *connectors.Contact) {
 		fields(w, c)
-		wire.Optional(w, &c.Custom, func(w *wire.Codec, a *connectors.Attributes) { a.Fields(w) })
+		wire.Optional(w, &c.Custom, func(w *wire.Codec, v *connectors.CustomValues) { v.Fields(w) })
 	}
 }
 

@@ -107,7 +107,7 @@ func (k kindOf[T]) list(ctx context.Context, s *connectors.Source, progress func
 }
 
 func (k kindOf[T]) resultOf(l connectors.Listing[T]) fetchResult {
-	r := fetchResult{expected: l.Expected, complete: l.Complete, anomalies: l.Anomalies, began: l.Began, spent: l.Spent, state: l.State}
+	r := fetchResult{expected: l.Expected, pending: l.Pending, complete: l.Complete, anomalies: l.Anomalies, began: l.Began, spent: l.Spent, state: l.State}
 	*k.field(&r.records) = l.Records
 	return r
 }

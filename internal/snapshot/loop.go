@@ -174,7 +174,7 @@ func (l *loop) fetch(ctx context.Context, a fetch) {
 	}
 	ctx, l.endFetch = l.keeper.observer.Fetching(ctx, l.key)
 	go l.call(connectors.WithUrgency(ctx, urgency), a.since, func(r fetchResult) {
-		l.progress.Store(&Progress{StartedAt: r.start(start), Count: r.records.Len(), Expected: r.expected})
+		l.progress.Store(&Progress{StartedAt: r.start(start), Count: r.records.Len() - r.pending, Expected: r.expected})
 		if a.progress {
 			select {
 			case <-l.pages: // the later page's listing contains the earlier one

@@ -49,8 +49,15 @@ func (t *step) reportCondition(was condition) {
 // reportAnomalies logs each kind of anomaly once: the field and the type of its value. The metrics and the graph report the counts.
 func (t *step) reportAnomalies() {
 	for _, a := range t.noteAnomalies(t.snap) {
-		t.report(slog.LevelWarn, "source sends values that cannot be read", slog.String("field", a.Field), slog.String("type", a.Example),
-			slog.Int("count", a.Count))
+		field, count := slog.String("field", a.Field), slog.Int("count", a.Count)
+		switch a.Example {
+		case connectors.NotSent:
+			t.report(slog.LevelWarn, "source sends no custom fields, although the settings ask for them: see the source's notes in docs/sources.md", field, count)
+		case connectors.AnotherField:
+			t.report(slog.LevelWarn, "source has several custom fields with the configured name: set path to the ID of one", field, count)
+		default:
+			t.report(slog.LevelWarn, "source sends values that cannot be read", field, slog.String("type", a.Example), count)
+		}
 	}
 }
 

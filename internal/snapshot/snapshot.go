@@ -89,6 +89,7 @@ func (s *Snapshot) known() *history.History {
 type fetchResult struct {
 	records   Records
 	expected  *int
+	pending   int // how many of the records the fetch has not read whole; of progress only
 	complete  bool
 	anomalies []connectors.Anomaly
 	began     time.Time     // the beginning of the resumed fetch, if this one resumes another
@@ -102,7 +103,7 @@ type fetchResult struct {
 type Progress struct {
 	// StartedAt is when the fetch began. For a resumed fetch it is the beginning of the first attempt.
 	StartedAt time.Time
-	// Count is how many records the fetch has so far. Expected is the number that the source reports; nil if it reports none.
+	// Count is how many records the fetch has so far, without those of which it has only a part. Expected is the number that the source reports; nil if it reports none.
 	Count    int
 	Expected *int
 }

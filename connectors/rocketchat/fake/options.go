@@ -37,6 +37,8 @@ type Options struct {
 	CommaIDsBroken   bool // users.presence takes ids=a,b for one ID
 	FullByIDs        bool // users.presence says full to a question by IDs too
 
+	// EmptyFields serves {} as the custom fields of users without any.
+	EmptyFields bool
 	// PublicFields are the custom fields that every caller sees.
 	PublicFields []string
 

@@ -134,7 +134,8 @@ func (u *User) putPrivate(row object) {
 	}
 }
 
-// putCustomFields adds the custom fields: all, or those that everyone sees. The key is missing where there are none.
+// putCustomFields adds the custom fields: all, or those that everyone sees. Where there are none, the key is missing, or
+// has an empty object.
 func (c *call) putCustomFields(u *User, row object, private bool) {
 	shown := make(object)
 	for name, value := range u.CustomFields {
@@ -142,7 +143,7 @@ func (c *call) putCustomFields(u *User, row object, private bool) {
 			shown[name] = value
 		}
 	}
-	if len(shown) > 0 {
+	if len(shown) > 0 || c.options.EmptyFields {
 		row["customFields"] = shown
 	}
 }
