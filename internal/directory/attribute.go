@@ -2,7 +2,6 @@ package directory
 
 import (
 	"cmp"
-	"container/heap"
 	"slices"
 
 	"roster/connectors"
@@ -82,14 +81,15 @@ func (a *attribute) count(s *set, first int) []*Facet {
 			}
 		}
 	}
-	best := &largest{attribute: a, counts: counts}
+	best := largest{a, counts, make([]int, 0, min(first, len(counts)))}
 	for v, c := range counts {
 		if !s.check.advance(1) {
 			return nil
 		}
-		best.add(v, c, first)
+		if c > 0 {
+			best.add(v, first)
+		}
 	}
-	slices.SortFunc(best.values, best.compare)
 	out := make([]*Facet, len(best.values))
 	for i, v := range best.values {
 		out[i] = &Facet{Value: a.values[v].value, Label: a.values[v].label, Count: counts[v]}
@@ -97,23 +97,27 @@ func (a *attribute) count(s *set, first int) []*Facet {
 	return out
 }
 
-// largest keeps the first few values in the order of their counts, as a heap of which the last is on top: an attribute can have as many values as items.
+// largest keeps the first few values in the order of their counts: an attribute can have as many values as items, so that sorting all of them would take long.
 type largest struct {
-	*attribute
-	counts []int
-	values []int
+	attribute *attribute
+	counts    []int
+	values    []int // in order
 }
 
-// add adds a value that some item has, if it is among the first few so far.
-func (l *largest) add(v, count, few int) {
-	switch {
-	case count == 0 || few == 0:
-	case len(l.values) < few:
-		heap.Push(l, v)
-	case l.compare(v, l.values[0]) < 0:
-		l.values[0] = v
-		heap.Fix(l, 0)
+// add adds a value if it is among the first few so far.
+func (l *largest) add(v, few int) {
+	from, to := 0, len(l.values)
+	if to == few && (few == 0 || l.compare(v, l.values[few-1]) > 0) {
+		return
 	}
+	for from < to { // the place of v is in between
+		if middle := (from + to) / 2; l.compare(l.values[middle], v) < 0 {
+			from = middle + 1
+		} else {
+			to = middle
+		}
+	}
+	l.values = slices.Insert(l.values[:min(len(l.values), few-1)], from, v)
 }
 
 // compare compares the places of two values: that with the larger count comes first, and of equal ones the first by its label.
@@ -124,11 +128,3 @@ func (l *largest) compare(x, y int) int {
 	a, b := &l.attribute.values[x], &l.attribute.values[y]
 	return compareThenID(a.label, b.label, a.value, b.value)
 }
-
-// The methods of heap.Interface.
-
-func (l *largest) Len() int           { return len(l.values) }
-func (l *largest) Less(i, j int) bool { return l.compare(l.values[i], l.values[j]) > 0 }
-func (l *largest) Swap(i, j int)      { l.values[i], l.values[j] = l.values[j], l.values[i] }
-func (l *largest) Push(v any)         { l.values = append(l.values, v.(int)) } //nolint:errcheck // add pushes an int
-func (l *largest) Pop() any           { return nil }                           // nothing is taken from the heap
