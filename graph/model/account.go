@@ -44,12 +44,14 @@ type (
 // account is what these types have in common.
 type account struct{ *directory.AccountCore }
 
-// ObservedAt returns when a fetch last saw the account; zero if none has.
+// ObservedAt returns when a fetch last saw the account; zero if none has. It panics without WithObserved, because null would look like an account that no
+// fetch has seen.
 func (a account) ObservedAt(ctx context.Context) time.Time {
-	if observedAt, ok := ctx.Value(observedKey{}).(func(context.Context, *directory.AccountCore) time.Time); ok {
-		return observedAt(ctx, a.AccountCore)
+	observedAt, ok := ctx.Value(observedKey{}).(func(context.Context, *directory.AccountCore) time.Time)
+	if !ok {
+		panic("model: the operation asks for observedAt, and its context does not have WithObserved")
 	}
-	return time.Time{}
+	return observedAt(ctx, a.AccountCore)
 }
 
 type observedKey struct{}
