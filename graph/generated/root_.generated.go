@@ -6032,8 +6032,8 @@ type User implements Node @key(fields: "id") @key(fields: "email") {
   "Whether the person is online now, from the sources that report presence; null if none does."
   presence: Presence @cost(weight: 50)
   """
-  When a source was asked for this presence, at most two minutes ago; null if none was asked or has answered. If presence is null
-  and this is not, the source does not know.
+  When a source answered with this presence or, if it sends changes, when its connection last worked: at most two minutes ago. Null if
+  no source has said anything. If presence is null and this is not, the source does not know.
   """
   presenceAsOf: DateTime @cost(weight: 50)
   "When the oldest account was created, if a source reports it. Only Worksection does: the time of the invitation."

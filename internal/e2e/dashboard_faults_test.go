@@ -35,7 +35,9 @@ type between struct {
 	onQuery func(w http.ResponseWriter, r *http.Request, query string) bool
 	// subscribed gets the connection of each subscription for changes.
 	subscribed func(ctx context.Context, c *websocket.Conn, id string)
-	program    http.Handler
+	// ended gets each WebSocket when it is closed; nil: nobody is told.
+	ended   func(c *websocket.Conn)
+	program http.Handler
 	// silent leaves pings without an answer, as a connection does that is dead without having been closed.
 	silent bool
 }
@@ -61,14 +63,19 @@ func newBetween(t *testing.T, p *program) *between {
 
 func (b *between) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
-	onQuery, subscribed := b.onQuery, b.subscribed
+	onQuery, subscribed, ended := b.onQuery, b.subscribed, b.ended
 	b.mu.Unlock()
 	if r.Header.Get("Upgrade") != "" {
 		c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"graphql-transport-ws"}})
 		if err != nil {
 			return
 		}
-		defer func() { _ = c.CloseNow() }()
+		defer func() {
+			_ = c.CloseNow()
+			if ended != nil {
+				ended(c)
+			}
+		}()
 		for {
 			var m socketMessage
 			if wsjson.Read(r.Context(), c, &m) != nil {
@@ -237,17 +244,35 @@ func TestDashboardBadAddresses(t *testing.T) {
 func TestDashboardNoticesADeadConnection(t *testing.T) {
 	t.Parallel()
 	b := newBetween(t, theDemo(t))
-	connections := make(chan *websocket.Conn, 10)
-	b.subscribed = func(_ context.Context, c *websocket.Conn, _ string) { connections <- c }
-	page := browsertest.OpenDashboard(t, b.url+"/people", desktop)
+	var mu sync.Mutex
+	var open []*websocket.Conn // those with a subscription, the last one last
+	ended := make(map[*websocket.Conn]bool)
+	b.subscribed = func(_ context.Context, c *websocket.Conn, _ string) {
+		mu.Lock()
+		defer mu.Unlock()
+		open = append(open, c)
+	}
+	b.ended = func(c *websocket.Conn) {
+		mu.Lock()
+		defer mu.Unlock()
+		ended[c] = true
+	}
+	hurried := desktop
+	hurried.Hurried = true // it pings every 20 s, and waits 10 s for the answer
+	page := browsertest.OpenDashboard(t, b.url+"/people", hurried)
 	page.Wait(".connection", "Live")
-	first := <-connections
 	b.mu.Lock()
 	b.silent = true
 	b.mu.Unlock()
-	if second := <-connections; second == first {
-		t.Error("the page goes on with the dead connection")
-	}
+	mu.Lock()
+	n := len(open)
+	last := open[n-1]
+	mu.Unlock()
+	eventually(t, "the page has closed the dead connection, and has another one", func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return ended[last] && len(open) > n
+	})
 	b.mu.Lock()
 	b.silent = false
 	b.mu.Unlock()

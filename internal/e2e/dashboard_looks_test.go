@@ -19,7 +19,7 @@ var dashboardPictures = map[string]string{
 	"overview 390 light": "dashboard-narrow.png",
 }
 
-// Each page fits windows of both widths, in both themes, and keeps nobody out. One page is shown in all looks: loading it again would show the same.
+// Each page fits windows of both widths, in both themes, and keeps nobody out: those in which it begins, and those to which the visitor changes.
 func TestDashboardLooks(t *testing.T) {
 	t.Parallel()
 	p := theDemo(t)
@@ -35,18 +35,50 @@ func TestDashboardLooks(t *testing.T) {
 		pages = append(pages, struct{ name, address, place, text string }{l.list, l.path, ".count", l.noun})
 	}
 	narrow := browsertest.Look{Width: 390, Height: 844}
-	page := browsertest.OpenDashboard(t, p.url+"/", narrow)
 	for _, shown := range pages {
-		page.Show(narrow)
-		page.Visit(p.url + shown.address)
-		page.Wait(shown.place, shown.text)
-		page.Wait(".connection", "Live")
-		for _, look := range []browsertest.Look{narrow, desktop} {
-			for _, theme := range []string{"light", "dark"} {
+		t.Run(shown.name, func(t *testing.T) {
+			show := func(page *browsertest.Dashboard, look browsertest.Look, theme string) {
 				look.Dark = theme == "dark"
 				page.Show(look)
 				looksRight(t, page, fmt.Sprintf("%s %d %s", shown.name, look.Width, theme), look)
 			}
+			page := browsertest.OpenDashboard(t, p.url+shown.address, narrow)
+			ready := func() {
+				page.Wait(shown.place, shown.text)
+				page.Wait(".connection", "Live")
+			}
+			ready()
+			show(page, narrow, "light")
+			show(page, desktop, "light")
+			dark := desktop
+			dark.Dark = true
+			page.Show(dark)
+			page.Visit(p.url + shown.address)
+			ready()
+			show(page, desktop, "dark")
+			show(page, narrow, "dark")
+			clean(t, page.Page)
+		})
+	}
+}
+
+// The colours that a visitor chooses are there again when the page is loaded, also against those of the system.
+func TestDashboardKeepsTheColours(t *testing.T) {
+	t.Parallel()
+	p := theDemo(t)
+	page := browsertest.OpenDashboard(t, p.url+"/", desktop)
+	page.Wait(".complete", "Complete.")
+	for _, theme := range []string{"dark", "light", "system"} { // the system's are light
+		page.Evaluate(`document.querySelector('select.theme').focus()`)
+		page.Press(theme[:1])
+		page.WaitFor(fmt.Sprintf(`document.documentElement.dataset.theme === %q`, theme))
+		page.Visit(p.url + "/")
+		page.Wait(".complete", "Complete.")
+		if bright := page.Brightness("main"); (bright < 0.5) != (theme == "dark") {
+			t.Errorf("%s: the page has the brightness %.2f", theme, bright)
+		}
+		if got := page.Evaluate(`document.querySelector('select.theme').value`); got != `"`+theme+`"` {
+			t.Errorf("after %s was chosen, the page has %s", theme, got)
 		}
 	}
 	clean(t, page.Page)

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -16,16 +18,27 @@ import (
 // truth is what the graph says of the origin of a person's values, and of the reasons why the accounts are one person.
 type truth struct {
 	Name     string
-	Accounts []struct{ ID string }
+	Accounts []struct {
+		ID, ExternalID string
+		URL            *string
+		Source         struct{ Name string }
+	}
 	// Provenance has one field after another.
 	Provenance []struct {
-		Field, State string
-		Conflict     bool
-		Account      *struct{ Source struct{ Name string } }
-		Candidates   []struct {
+		Field, State, Rule string
+		Conflict           bool
+		ChangedAt          *string
+		Account            *struct{ ID string }
+		Candidates         []struct {
 			Account struct{ ID string }
+			Value   any
 			Chosen  bool
 		}
+	}
+	Attributes []struct {
+		Name    string
+		Values  []any
+		Account struct{ ID string }
 	}
 	Identity struct {
 		Links     []struct{ Rule string }
@@ -34,55 +47,199 @@ type truth struct {
 			Account struct{ User struct{ Name string } }
 		}
 	}
+	// Has are the values of the person, by the names of the fields.
+	Has map[string]any
 }
 
 func (p *program) truthOf(t *testing.T, id string) truth {
 	t.Helper()
-	var data struct{ User truth }
-	p.ask(t, fmt.Sprintf(`{ user(by: { id: %q }) {
-		name accounts { id }
-		provenance { field state conflict account { source { name } } candidates { account { id } chosen } }
+	var data struct {
+		User truth
+		Has  map[string]any
+	}
+	p.ask(t, fmt.Sprintf(`{ user(by: { id: %[1]q }) {
+		name accounts { id externalId url source { name } }
+		provenance { field state rule conflict changedAt account { id } candidates { account { id } value chosen } }
+		attributes { name values account { id } }
 		identity { links { rule } heldApart { reason account { user { name } } } }
+	} has: user(by: { id: %[1]q }) {
+		name firstName lastName title department email emails { address } phones { raw } addresses avatarUrl locale active bot createdAt
+		teams { name } roles { name } accessLevel
 	} }`, id), nil).into(t, &data)
+	data.User.Has = data.Has
 	return data.User
 }
 
-// showsTruth compares the page of a person with the graph: each field with its state and its accounts, each reason.
+// nameOf returns the name of an account on the page.
+func (f truth) nameOf(id string) (name string) {
+	count := make(map[string]int)
+	for _, account := range f.Accounts {
+		count[account.Source.Name]++
+	}
+	for _, account := range f.Accounts {
+		if account.ID == id {
+			name = account.Source.Name
+			if count[name] > 1 {
+				name += " (" + account.ExternalID + ")"
+			}
+		}
+	}
+	return name
+}
+
+// textOf writes a value as the page does. The texts of a list are in the order of the alphabet.
+func textOf(t *testing.T, field string, value any) string {
+	t.Helper()
+	switch value := value.(type) {
+	case nil:
+		return ""
+	case bool:
+		return map[bool]string{true: "yes", false: "no"}[value]
+	case []any:
+		var texts []string
+		for _, item := range value {
+			texts = append(texts, textOf(t, "", item))
+		}
+		slices.Sort(texts)
+		return inOrder(strings.Join(slices.Compact(texts), ", "))
+	case map[string]any:
+		for _, part := range []string{"name", "address", "raw"} {
+			if text, ok := value[part].(string); ok {
+				return text
+			}
+		}
+	case string:
+		switch field {
+		case "createdAt":
+			at, err := time.Parse(time.RFC3339, value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return at.Local().Format("Jan 2, 2006")
+		case "accessLevel":
+			return value[:1] + strings.ToLower(value[1:])
+		case "avatarUrl":
+			return "picture ↗"
+		}
+		return value
+	}
+	t.Fatalf("%s has the value %v", field, value)
+	return ""
+}
+
+func inOrder(list string) string {
+	texts := strings.Split(list, ", ")
+	slices.Sort(texts)
+	return strings.Join(texts, ", ")
+}
+
+// shownField is one field on the page of a person.
+type shownField struct {
+	State           string
+	Conflict, Dated bool
+	Person, From    string
+	// Values and Chosen say of each account what it has, and whether the person has its value.
+	Values []string
+	Chosen []bool
+}
+
+// shownFields reads the fields on the page. Each list of texts is in the order of the alphabet.
+func shownFields(t *testing.T, page *browsertest.Dashboard, lists func(field string) bool) map[string]shownField {
+	t.Helper()
+	shown := make(map[string]shownField)
+	err := json.Unmarshal([]byte(page.Evaluate(`Object.fromEntries([...document.querySelectorAll('[data-field], [data-attribute]')].map((row) => {
+		const text = (place) => place?.querySelector('.value')?.textContent ?? '';
+		const [person, ...accounts] = row.querySelectorAll('td');
+		const notes = [...(person ?? row).querySelectorAll('.note')].map((note) => note.textContent);
+		return [row.dataset.field ?? 'attribute ' + row.dataset.attribute, {
+			State: row.dataset.state ?? 'PRESENT', Conflict: row.dataset.conflict === 'true', Dated: notes.some((note) => note.startsWith('first read by Roster')),
+			Person: text(person), From: notes.find((note) => note.startsWith('from ')) ?? '',
+			Values: accounts.map(text), Chosen: accounts.map((cell) => cell.className === 'chosen'),
+		}];
+	}))`)), &shown)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, field := range shown {
+		if lists(name) {
+			field.Person = inOrder(field.Person)
+			for i := range field.Values {
+				field.Values[i] = inOrder(field.Values[i])
+			}
+		}
+		shown[name] = field
+	}
+	return shown
+}
+
+// choices are the page's words for the rules that take the value of one account.
+var choices = map[string]string{
+	"PRECEDENCE": "it is the first in the order for this field",
+	"FALLBACK":   "a real name counts before a user name, then the order for this field",
+}
+
+// fields are what the page must show.
+func (f truth) fields(t *testing.T) map[string]shownField {
+	t.Helper()
+	expected := make(map[string]shownField)
+	for _, from := range f.Provenance {
+		value, asked := f.Has[from.Field]
+		if !asked {
+			t.Errorf("the test does not ask for %s", from.Field)
+		}
+		field := shownField{State: from.State, Conflict: from.Conflict, Values: []string{}, Chosen: []bool{}}
+		if from.State == "PRESENT" {
+			field.Person, field.Dated = textOf(t, from.Field, value), from.ChangedAt != nil
+			if choice, ok := choices[from.Rule]; ok { // of other rules, the page says what they make of all accounts
+				field.From = "from " + f.nameOf(from.Account.ID)
+				if len(from.Candidates) > 1 {
+					field.From += ": " + choice
+				}
+			}
+		}
+		if from.State == "PRESENT" || len(from.Candidates) > 0 {
+			field.Values, field.Chosen = make([]string, len(f.Accounts)), make([]bool, len(f.Accounts))
+		}
+		for _, candidate := range from.Candidates {
+			for i, account := range f.Accounts {
+				if account.ID == candidate.Account.ID {
+					field.Values[i], field.Chosen[i] = textOf(t, from.Field, candidate.Value), candidate.Chosen
+				}
+			}
+		}
+		expected[from.Field] = field
+	}
+	for _, attribute := range f.Attributes {
+		text := textOf(t, "", attribute.Values)
+		field := shownField{State: "PRESENT", Person: text, From: "from " + f.nameOf(attribute.Account.ID)}
+		for _, account := range f.Accounts {
+			own := account.ID == attribute.Account.ID
+			field.Chosen = append(field.Chosen, own)
+			field.Values = append(field.Values, map[bool]string{true: text}[own])
+		}
+		expected["attribute "+attribute.Name] = field
+	}
+	return expected
+}
+
+// showsTruth compares the page of a person with the graph: each field with its value, its state and those of its accounts, each reason.
 func showsTruth(t *testing.T, page *browsertest.Dashboard, want truth) {
 	t.Helper()
 	page.Wait("h1", want.Name)
 	page.WaitFor(fmt.Sprintf(`document.querySelectorAll('.truth [data-account]').length === %d`, len(want.Accounts)))
-	type field struct {
-		State    string
-		Conflict bool
-		// Has says of each account whether the person has its value.
-		Has []bool
-	}
-	shown := make(map[string]field)
-	err := json.Unmarshal([]byte(page.Evaluate(`Object.fromEntries([...document.querySelectorAll('[data-field]')].map((row) => [row.dataset.field, {
-		State: row.dataset.state, Conflict: row.dataset.conflict === 'true',
-		Has: [...row.querySelectorAll('td')].slice(1).map((cell) => cell.className === 'chosen'),
-	}]))`)), &shown)
-	if err != nil {
-		t.Fatal(err)
-	}
-	expected := make(map[string]field)
-	for _, from := range want.Provenance {
-		f := field{State: from.State, Conflict: from.Conflict, Has: []bool{}}
-		if from.State == "PRESENT" || len(from.Candidates) > 0 {
-			f.Has = make([]bool, len(want.Accounts))
+	var heads, links []string
+	for _, account := range want.Accounts {
+		head, link := want.nameOf(account.ID), ""
+		if account.URL != nil {
+			head, link = head+" ↗", *account.URL
 		}
-		for _, candidate := range from.Candidates {
-			for i, account := range want.Accounts {
-				f.Has[i] = f.Has[i] || candidate.Chosen && account.ID == candidate.Account.ID
-			}
-		}
-		expected[from.Field] = f
-		if from.Account != nil && (from.Field == "title" || from.Field == "name") {
-			page.Wait(fmt.Sprintf(`[data-field=%q]`, from.Field), "from "+from.Account.Source.Name)
-		}
+		heads, links = append(heads, head), append(links, link)
 	}
-	if diff := cmp.Diff(expected, shown); diff != "" {
+	isList := func(field string) bool {
+		_, list := want.Has[field].([]any)
+		return list || strings.HasPrefix(field, "attribute ")
+	}
+	if diff := cmp.Diff(want.fields(t), shownFields(t, page, isList)); diff != "" {
 		t.Errorf("the values of %s (-graph +page):\n%s", want.Name, diff)
 	}
 	var rules, reasons []string
@@ -100,6 +257,11 @@ func showsTruth(t *testing.T, page *browsertest.Dashboard, want truth) {
 			return nil
 		}
 		return texts
+	}
+	for place, texts := range map[string][]string{"th.firstChild.textContent": heads, "th.querySelector('a')?.getAttribute('href') ?? ''": links} {
+		if diff := cmp.Diff(texts, read(`[...document.querySelectorAll('.truth [data-account]')].map((th) => `+place+`)`)); diff != "" {
+			t.Errorf("the heads of the columns of %s (-graph +page):\n%s", want.Name, diff)
+		}
 	}
 	if diff := cmp.Diff(rules, read(`[...document.querySelectorAll('[data-rule]')].map((e) => e.dataset.rule)`)); diff != "" {
 		t.Errorf("why the accounts of %s are one person (-graph +page):\n%s", want.Name, diff)
@@ -122,6 +284,7 @@ func TestDashboardPerson(t *testing.T) {
 		page.Wait(".compare code", id)
 	}
 	page.Wait(`[data-field="title"]`, "not read from such a system")
+	page.Wait(`[data-attribute="floor"] td`, "from rocketchat")
 	page.Wait(`[data-rule="SAME_EMAIL"]`, "the same address zoe.muller@corvidlark.test")
 	page.Back()
 	page.Wait(".count", "1 person")
@@ -152,6 +315,41 @@ func TestDashboardPerson(t *testing.T) {
 		}
 	}
 	t.Error("no sources differ")
+}
+
+// A value that does not count is shown with the reason, and nobody is told to enter it once more.
+func TestDashboardPersonOfValuesThatDoNotCount(t *testing.T) {
+	t.Parallel()
+	p := theDemo(t)
+	page := browsertest.OpenDashboard(t, p.url+"/sources", desktop)
+	advice := map[string]string{
+		"email": "None that counts: the source does not vouch for the address. Have it verified there, or have whoever operates Roster trust the source.",
+		"roles": "None that counts: the account is not active.",
+	}
+	for _, person := range nodes[struct {
+		ID         string
+		Provenance []struct {
+			Field, State string
+			Candidates   []struct{ Reason string }
+		}
+	}](t, p, `{ users(first: 300) { nodes { id provenance(fields: ["email", "roles"]) { field state candidates { reason } } } } }`) {
+		for _, field := range person.Provenance {
+			want, missing := advice[field.Field]
+			if !missing || field.State != "EMPTY_AT_SOURCE" || len(field.Candidates) == 0 {
+				continue
+			}
+			delete(advice, field.Field)
+			page.Visit(p.url + "/person?id=" + url.QueryEscape(person.ID))
+			showsTruth(t, page, p.truthOf(t, person.ID))
+			if got := page.Read(fmt.Sprintf(`[data-field=%q] td:nth-child(2)`, field.Field)); len(got) != 1 || got[0] != want {
+				t.Errorf("%s: the page says %q, want %q", field.Field, got, want)
+			}
+		}
+	}
+	if len(advice) > 0 {
+		t.Errorf("nobody has such values: %v", advice)
+	}
+	clean(t, page.Page)
 }
 
 // The page says who has joined the accounts of a person, and which IDs the person had before.
@@ -186,8 +384,9 @@ func TestDashboardPersonAfterAnEdit(t *testing.T) {
 	showsTruth(t, page, p.truthOf(t, id))
 	page.Visit(p.url + "/person?id=" + url.QueryEscape(former)) // the ID of before still leads there
 	showsTruth(t, page, p.truthOf(t, id))
-	if text := strings.Join(page.Read(".truth"), " "); !strings.Contains(text, "The sources differ") {
-		t.Errorf("two names, and no sources differ: %s", text)
+	page.Wait(`[data-field="name"] .conflict`, "The accounts differ") // they are of one source
+	if text := strings.Join(page.Read(`[data-field] td:nth-child(n + 3)`), " "); strings.Contains(text, "empty there") {
+		t.Errorf("the graph does not say of an account that it has no value, but the page does: %s", text)
 	}
 	clean(t, page.Page)
 }

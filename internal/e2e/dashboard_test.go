@@ -299,7 +299,7 @@ func TestDashboardWithKeys(t *testing.T) {
 	}
 	page.Click(".table-body a", "")
 	page.Wait(".panel", "Phone numbers need the scope directory:sensitive.")
-	page.Wait(`[data-field="phones"][data-state="DENIED"]`, "Ask for the scope directory:sensitive.")
+	page.Wait(`[data-field="phones"][data-state="DENIED"]`, "Ask whoever operates Roster for the scope")
 	page.WaitFor(`document.querySelector('.severe') === null`) // the page asks for nothing that the visitor may not see
 	if text := strings.Join(page.Read("main"), " "); strings.Contains(text, "(202) 555") {
 		t.Error("the page shows a phone number")

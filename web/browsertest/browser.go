@@ -25,6 +25,10 @@ func (b *browser) get(path string) (context.Context, error) {
 	if b.ctx != nil && b.ctx.Err() == nil {
 		return b.ctx, nil
 	}
+	if b.stop != nil { // it has ended by itself, and has left its directory
+		b.stop()
+		b.ctx, b.stop = nil, nil
+	}
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
 		chromedp.ExecPath(path),
 		chromedp.NoSandbox,

@@ -193,6 +193,9 @@ func (p *Page) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
+		if p.ctx.Err() != nil {
+			p.t.Fatalf("%s: the browser has ended", what)
+		}
 		p.t.Fatalf("%s: %v; console: %q", what, err, p.ConsoleErrors())
 	}
 }

@@ -50,8 +50,10 @@ export function Person() {
 
 function PersonOf({ id }: { id: string }) {
   const sensitive = useSession().can('directory:sensitive')
-  const concerns = ({ changes, all }: Batch): boolean =>
-    all || changes.some((change) => change.kind !== 'USER' || change.id === id || change.relatedId === id || user?.id === change.id)
+  const concerns = ({ changes, all }: Batch): boolean => {
+    const shown = new Set([id, user?.id, ...(user?.teams ?? []).map((team) => team.id), ...(user?.roleGrants ?? []).map(({ role }) => role.id)])
+    return all || changes.some((change) => change.kind === 'SOURCE' || shown.has(change.id) || shown.has(change.relatedId ?? ''))
+  }
   const { data, error, refetch } = useLiveQuery(personQuery, { id, sensitive }, concerns)
   const user = data?.user
   return (

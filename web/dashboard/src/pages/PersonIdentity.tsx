@@ -1,6 +1,7 @@
 import { Link } from 'wouter'
 import { graphql } from '../gql'
 import type { HeldApartFragment, PersonIdentityFragment } from '../gql/graphql'
+import { accountsText } from './accountNames'
 import { personPage } from './People'
 import { heldApart, trusts } from './truthWords'
 
@@ -71,14 +72,6 @@ export function Identity({ user: { identity, formerIds } }: { user: PersonIdenti
       </section>
     </div>
   )
-}
-
-const several = new Intl.ListFormat('en')
-
-/** The accounts by their sources, with the ID of each if one source has several. */
-function accountsText(accounts: Joined['accounts']): string {
-  const count = (name: string) => accounts.filter(({ source }) => source.name === name).length
-  return several.format(accounts.map(({ externalId, source: { name } }) => (count(name) > 1 ? `${name} (${externalId})` : name)))
 }
 
 function Reason({ link: { rule, evidence, anchorValue, trust, edit, accounts } }: { link: Joined }) {

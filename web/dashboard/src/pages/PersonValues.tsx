@@ -3,7 +3,8 @@ import { graphql } from '../gql'
 import type { FieldState, PersonValuesFragment } from '../gql/graphql'
 import { Ago, Day } from '../parts/Ago'
 import { Level } from '../parts/Level'
-import { absent, reasons, rules } from './truthWords'
+import { accountName, allOf, oneOf } from './accountNames'
+import { absent, advice, choices, reasons, rules } from './truthWords'
 
 graphql(`
   fragment PersonValues on User {
@@ -18,11 +19,13 @@ graphql(`
       candidates { account { id } value chosen reason }
       sources { state source { id name } }
     }
+    attributes @include(if: $sensitive) { name type values account { id externalId source { name } } }
   }
 `)
 
 type Account = PersonValuesFragment['accounts'][number]
 type Provenance = PersonValuesFragment['provenance'][number]
+type Attribute = NonNullable<PersonValuesFragment['attributes']>[number]
 
 const titles: Record<string, string> = {
   name: 'Name',
@@ -73,38 +76,51 @@ function valueOf({ field, candidates }: Provenance): ReactNode {
   return show(field, chosen.every(Array.isArray) ? chosen.flat() : chosen[0])
 }
 
-const names = (sources: { source: { name: string } }[]) => sources.map(({ source }) => source.name).join(', ')
-
 /** Why the person has no value, and what to do. */
-function absence({ state, sources }: Provenance): string {
-  const those = names(sources.filter((source) => source.state === state))
+function absence({ state, sources, candidates }: Provenance): string {
+  const those = sources.filter((source) => source.state === state).map(({ source }) => source.name)
+  const several = those.length > 1
   switch (state) {
-    case 'EMPTY_AT_SOURCE':
-      return `None. It can be entered in ${those}.`
+    case 'EMPTY_AT_SOURCE': {
+      if (candidates.length === 0) return `None. It can be entered in ${oneOf(those)}.`
+      const why = [...new Set(candidates.map(({ reason }) => reason))]
+      return [`None that counts: ${allOf(why.map((reason) => reasons[reason] ?? reason))}.`, ...why.map((reason) => advice[reason] ?? '')].join(' ').trim()
+    }
     case 'NO_ACCOUNT':
-      return `None. The person has no account in ${those}, where it would be.`
+      return `None. The person has no account in ${oneOf(those)}, where it would be.`
     case 'NOT_OFFERED':
       return 'None. Roster gets it from none of these systems.'
     case 'RESTRICTED':
-      return `Not known. ${those} does not show it to Roster. Whoever operates Roster can give its credential the right.`
+      return `Not known. ${allOf(those)} ${several ? 'do' : 'does'} not show it to Roster. Whoever operates Roster can give ${several ? 'their credentials' : 'its credential'} the right.`
     case 'DENIED':
-      return 'Your credential may not see it. Ask for the scope directory:sensitive.'
+      return 'Your credential may not see it. Ask whoever operates Roster for the scope that it needs.'
     case 'UNAVAILABLE':
-      return `Not known yet. ${those} has not been read completely.`
+      return `Not known yet. ${allOf(those)} ${several ? 'have' : 'has'} not been read completely.`
     default:
       return state
   }
 }
 
+/** How the value was found: the rule, or the account that it comes from and why that one if there are others. */
+function origin({ rule, account, candidates }: Provenance, accounts: Account[]): string {
+  const from = accounts.find(({ id }) => id === account?.id)
+  if (!from) return rules[rule] ?? ''
+  const why = candidates.length > 1 ? choices[rule] : undefined
+  return rules[rule] ?? `from ${accountName(from, accounts)}${why ? `: ${why}` : ''}`
+}
+
+/** Whether the accounts that contradict each other are of several sources. */
+const ofSeveralSources = ({ candidates }: Provenance, accounts: Account[]) =>
+  new Set(candidates.map((candidate) => accounts.find(({ id }) => id === candidate.account?.id)?.source.id)).size > 1
+
 /** The accounts side by side: each value, the account that it comes from, and why there is none. */
-export function Values({ user: { accounts, provenance } }: { user: PersonValuesFragment }) {
+export function Values({ user: { accounts, provenance, attributes } }: { user: PersonValuesFragment }) {
   const present = provenance.filter(({ state, candidates }) => state === 'PRESENT' || candidates.length > 0)
   const missing = provenance.filter((field) => !present.includes(field))
   return (
     <>
       <p className="note">
-        The value that the person has is marked in each account that it comes from. Where accounts contradict each other, the value of the first source in the
-        configured order counts.
+        The value that the person has is marked in each account that it comes from. Below it, the page says how it was chosen.
       </p>
       <div className="scroll" tabIndex={0} role="region" aria-labelledby="accounts-title">
         <table className="compare truth">
@@ -113,8 +129,8 @@ export function Values({ user: { accounts, provenance } }: { user: PersonValuesF
               <td />
               <th scope="col">The person</th>
               {accounts.map((account) => (
-                <th key={account.id} scope="col" data-account={account.source.name}>
-                  <Head account={account} />
+                <th key={account.id} scope="col" data-account={account.id}>
+                  <Head account={account} name={accountName(account, accounts)} />
                 </th>
               ))}
             </tr>
@@ -124,6 +140,13 @@ export function Values({ user: { accounts, provenance } }: { user: PersonValuesF
               <Row key={field.field} field={field} accounts={accounts} />
             ))}
           </tbody>
+          {attributes && attributes.length > 0 && (
+            <tbody>
+              {attributes.map((attribute) => (
+                <AttributeRow key={attribute.name} attribute={attribute} accounts={accounts} />
+              ))}
+            </tbody>
+          )}
           <tbody>
             <tr>
               <th scope="row">User name</th>
@@ -162,14 +185,14 @@ export function Values({ user: { accounts, provenance } }: { user: PersonValuesF
 
 const title = ({ field }: Provenance) => titles[field] ?? field
 
-const Head = ({ account: { url, active, observedAt, source } }: { account: Account }) => (
+const Head = ({ account: { url, active, observedAt }, name }: { account: Account; name: string }) => (
   <>
     {url ? (
       <a href={url} rel="noreferrer" target="_blank">
-        {source.name} ↗
+        {name} ↗
       </a>
     ) : (
-      source.name
+      name
     )}
     {!active && <span className="tag off">inactive</span>}
     {observedAt && (
@@ -181,47 +204,69 @@ const Head = ({ account: { url, active, observedAt, source } }: { account: Accou
 )
 
 function Row({ field, accounts }: { field: Provenance; accounts: Account[] }) {
-  const { state, rule, account, conflict, changedAt } = field
+  const { state, conflict, changedAt } = field
   return (
     <tr data-field={field.field} data-state={state} data-conflict={conflict ?? ''}>
       <th scope="row">{title(field)}</th>
       <td>
         {state === 'PRESENT' ? (
           <>
-            {valueOf(field)}
-            <span className="note block">{rules[rule] ?? (account ? `from ${account.source.name}` : '')}</span>
+            <span className="value">{valueOf(field)}</span>
+            <span className="note block">{origin(field, accounts)}</span>
             {changedAt && (
-              <span className="note block" title="When Roster first read the present value.">
-                first read <Day at={changedAt} />
+              <span className="note block">
+                first read by Roster <Day at={changedAt} />
               </span>
             )}
           </>
         ) : (
           <span className="note">{absence(field)}</span>
         )}
-        {conflict && <span className="tag conflict">The sources differ</span>}
+        {conflict && <span className="tag conflict">{ofSeveralSources(field, accounts) ? 'The sources differ' : 'The accounts differ'}</span>}
       </td>
       {accounts.map((account) => (
-        <Cell key={account.id} field={field} account={account} />
+        <Cell key={account.id} field={field} account={account} alone={accounts.filter(({ source }) => source.id === account.source.id).length === 1} />
       ))}
     </tr>
   )
 }
 
-/** What one account has for a field. */
-function Cell({ field, account }: { field: Provenance; account: Account }) {
+/** A custom field. Of those, the graph names only the account whose value counts. */
+function AttributeRow({ attribute: { name, type, values, account }, accounts }: { attribute: Attribute; accounts: Account[] }) {
+  const from = accounts.find(({ id }) => id === account?.id)
+  const value = type === 'DATE' ? <Day at={values[0] ?? null} /> : type === 'BOOLEAN' ? show(name, values[0] === 'true') : show(name, values)
+  return (
+    <tr data-attribute={name}>
+      <th scope="row">{name}</th>
+      <td>
+        <span className="value">{value}</span>
+        <span className="note block">{from ? `from ${accountName(from, accounts)}` : ''}</span>
+      </td>
+      {accounts.map(({ id }) => (
+        <td key={id} className={id === account?.id ? 'chosen' : undefined}>
+          {id === account?.id && (
+            <>
+              <span className="value">{value}</span>
+              <span className="hidden"> (the person has this value)</span>
+            </>
+          )}
+        </td>
+      ))}
+    </tr>
+  )
+}
+
+/** What one account has for a field. The graph says why there is nothing of each source; of one with several accounts, that need not be true of this one. */
+function Cell({ field, account, alone }: { field: Provenance; account: Account; alone: boolean }) {
   const candidate = field.candidates.find((candidate) => candidate.account?.id === account.id)
   if (!candidate) {
     const state: FieldState = field.sources.find(({ source }) => source.id === account.source.id)?.state ?? 'EMPTY_AT_SOURCE'
-    return (
-      <td>
-        <span className="note">{state === 'PRESENT' ? absent.EMPTY_AT_SOURCE : (absent[state] ?? state)}</span>
-      </td>
-    )
+    const why = state === 'PRESENT' ? absent.EMPTY_AT_SOURCE : (absent[state] ?? state)
+    return <td>{(alone || state === 'NOT_OFFERED') && <span className="note">{why}</span>}</td>
   }
   return (
     <td className={candidate.chosen ? 'chosen' : undefined}>
-      {show(field.field, candidate.value)}
+      <span className="value">{show(field.field, candidate.value)}</span>
       {candidate.chosen ? (
         <span className="hidden"> (the person has this value)</span>
       ) : (

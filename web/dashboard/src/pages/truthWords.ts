@@ -27,6 +27,12 @@ export const rules: Partial<Record<FieldRule, string>> = {
   UNION: 'what any of the accounts has',
 }
 
+/** Why the value of that account was taken, where several have one. */
+export const choices: Partial<Record<FieldRule, string>> = {
+  PRECEDENCE: 'it is the first in the order for this field',
+  FALLBACK: 'a real name counts before a user name, then the order for this field',
+}
+
 /** Why the value of an account does not count. */
 export const reasons: Partial<Record<CandidateReason, string>> = {
   LESS_PREFERRED: 'another source comes first',
@@ -34,6 +40,11 @@ export const reasons: Partial<Record<CandidateReason, string>> = {
   UNTRUSTED: 'the source does not vouch for the address',
   INACTIVE: 'the account is not active',
   OUTWEIGHED: 'another account decides',
+}
+
+/** What to do so that a value counts. */
+export const advice: Partial<Record<CandidateReason, string>> = {
+  UNTRUSTED: 'Have it verified there, or have whoever operates Roster trust the source.',
 }
 
 /** Why accounts that look alike are those of two people, and what to do if they are one. */

@@ -75,11 +75,16 @@ export function Download({ list, params }: Props) {
     }
     setSaved(null)
   }
+  const progress = saved === null ? '' : saved === 0 ? 'Saving …' : `Saving … ${sizeOf(saved)}`
   return (
     <>
-      <button onClick={() => void save()} disabled={saved !== null} aria-busy={saved !== null}>
-        {saved === null ? 'CSV' : saved === 0 ? 'Saving …' : `Saving … ${sizeOf(saved)}`}
+      {/* A button that is disabled would lose the focus. */}
+      <button onClick={() => saved === null && void save()} aria-disabled={saved !== null} aria-busy={saved !== null}>
+        {progress || 'CSV'}
       </button>
+      <span className="hidden" role="status">
+        {progress}
+      </span>
       {fault && (
         <span className="fault" role="alert">
           {fault}

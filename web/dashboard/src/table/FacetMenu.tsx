@@ -48,7 +48,7 @@ export function FacetMenu({ title, facets, chosen, single = false, nameOf, onCha
           }}
         />
       )}
-      {found.length === 0 && <p>No values.</p>}
+      <div role="status">{found.length === 0 && <p>No values.</p>}</div>
       {found.map(({ value, label, count }) => (
         <label key={value} className="choice">
           <input type="checkbox" checked={chosen.includes(value)} onChange={() => toggle(value)} />

@@ -8,7 +8,7 @@ import { Download } from '../parts/Download'
 import { Fault } from '../parts/Fault'
 import { AsQuery } from '../parts/AsQuery'
 import { Columns } from './Columns'
-import { type Part, useRows } from './rows'
+import { type PartOfBoth, useRows } from './rows'
 import { type Column, type Sorting, Table } from './Table'
 import { shownOf, sortText, sortingOf, type View } from './view'
 
@@ -29,7 +29,7 @@ export interface List<Row extends { id: string }, Data, V extends Variables> {
   /** What is counted: one person, 2 people. */
   noun: [one: string, many: string]
   query: TypedDocumentNode<Data, V>
-  part(data: Data): Part<Row> | null
+  part(data: Data): PartOfBoth<Row> | null
   columns: Column<Row>[]
   /** The order without a choice of the visitor, and null for a list that the graph always sorts alike. */
   order: Sorting | null

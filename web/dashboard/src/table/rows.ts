@@ -19,6 +19,9 @@ export interface Part<Row> {
   completeness: { complete: boolean; missing: { name: string }[]; stale: { name: string }[]; asOf: string | null }
 }
 
+/** A part of a list that can also be read from its end. */
+export type PartOfBoth<Row> = Part<Row> & { pageInfo: { startCursor: string | null } }
+
 export interface Answer<Row> {
   part: Part<Row> | null
   error: CombinedError | null
@@ -82,7 +85,9 @@ class Ends<Row> {
     this.total = totalCount
     if (page.last !== undefined) {
       this.tail = [...nodes, ...this.tail]
-      this.#before = pageInfo.startCursor ?? null
+      const before = pageInfo.startCursor ?? null
+      if (before === null || before === page.before) this.#over = true // else the same page would be read without end
+      this.#before = before
     } else {
       this.head = [...this.head, ...nodes]
       this.#after = pageInfo.endCursor
