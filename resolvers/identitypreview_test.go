@@ -8,6 +8,8 @@ import (
 
 	"roster/connectors"
 	"roster/internal/access"
+	"roster/internal/directory"
+	"roster/internal/snapshot"
 )
 
 const previewQuery = `query($input: IdentityPreviewInput!) { identityPreview(input: $input) {
@@ -114,6 +116,55 @@ func TestIdentityPreviewRefusesWrongInput(t *testing.T) {
 			if len(a.Errors) != 1 || a.Errors[0].Extensions["argument"] != argument || a.Errors[0].Extensions["code"] != "BAD_USER_INPUT" {
 				t.Errorf("%s: %+v", argument, a.Errors)
 			}
+		}
+	})
+}
+
+// Rules that contradict each other or the configuration are refused, and not previewed as if a reload would accept them.
+func TestIdentityPreviewRefusesContradictions(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ws := func(id string) connectors.Ref { return connectors.Ref{Source: "ws", ID: id} }
+		crm := func(id string) connectors.Ref { return connectors.Ref{Source: "crm", ID: id} }
+		w := newTestServerBy(t, directory.Rules{
+			Splits: [][]connectors.Ref{{ws("2"), crm("8")}},
+		}, snapshot.Options{Sources: previewed()}).read()
+		for name, tc := range map[string]struct {
+			input map[string]any
+			says  string // empty for a preview
+		}{
+			"each other": {map[string]any{"links": []any{accountList("ws/1", "crm/8")}, "splits": []any{accountList("crm/8", "ws/1")}},
+				"a split separates crm/8 and ws/1, and a link joins them"},
+			"the configuration":                     {map[string]any{"links": []any{accountList("ws/2", "crm/8")}}, "a split separates ws/2 and crm/8, and a link joins them"},
+			"the configuration, which they replace": {map[string]any{"links": []any{accountList("ws/2", "crm/8")}, "replace": true}, ""},
+			"nothing":                               {map[string]any{"links": []any{accountList("ws/1", "crm/7")}}, ""},
+		} {
+			a := w.ask(previewQuery, "input", tc.input)
+			if tc.says == "" && len(a.Errors) == 0 {
+				continue
+			}
+			if len(a.Errors) != 1 || tc.says == "" || !strings.Contains(a.Errors[0].Message, tc.says) || a.Errors[0].Extensions["code"] != "BAD_USER_INPUT" {
+				t.Errorf("%s: %+v, want %q", name, a.Errors, tc.says)
+			}
+		}
+	})
+}
+
+// Without its anchors, the configuration would show whom they join: that needs the scope too.
+func TestIdentityPreviewWithoutTheAnchorsOfTheConfiguration(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newTestServerBy(t, directory.Rules{Anchors: []directory.Anchor{{Name: "login", Fields: map[string]string{"ws": "username", "crm": "username"}}}},
+			snapshot.Options{Sources: previewed()}).read()
+		ask := overHTTP(w.withAuthentication())
+		const admin = access.ScopeRead + " " + access.ScopeAdmin
+		none := map[string]any{"input": map[string]any{"anchors": []any{}}}
+		if text := ask(t, admin, previewQuery, none); !strings.Contains(text, `"FORBIDDEN"`) {
+			t.Errorf("without the scope: %s", text)
+		}
+		if text := ask(t, admin+" "+access.ScopeSensitive, previewQuery, none); !strings.Contains(text, `"people":3`) {
+			t.Errorf("with it: %s", text)
+		}
+		if text := ask(t, admin, previewQuery, map[string]any{"input": map[string]any{}}); !strings.Contains(text, `"people":3`) {
+			t.Errorf("with the anchors as they are: %s", text)
 		}
 	})
 }

@@ -76,6 +76,17 @@ type PreviewID struct {
 	ID   string      `json:"id"`
 }
 
+// mostAccounts is the number of accounts of a person, and of people of a split, that an answer lists: the default of the schema.
+const mostAccounts = 20
+
+// cut reports whether a preview may not have all accounts of a person, or all people of a split.
+func (p *IdentityPreview) cut() bool {
+	full := func(m PreviewMerge) bool { return len(m.Accounts) == mostAccounts }
+	return slices.ContainsFunc(p.Merges, full) || slices.ContainsFunc(p.Splits, func(s PreviewSplit) bool {
+		return len(s.People) == mostAccounts || slices.ContainsFunc(s.People, full)
+	})
+}
+
 // mostPreviewed is the number of merges, splits and IDs of which a preview has the details. The cost of the query is then a quarter of the default limit.
 const mostPreviewed = 100
 
@@ -86,13 +97,23 @@ const maxPreviewAnswer = 64 << 20
 // shared_mailboxes and anchors. Key is an API key with directory:admin; empty for none. Notes say what in the configuration the preview does not show.
 func PreviewIdentity(ctx context.Context, cfg *config.Config, address, key string) (p *IdentityPreview, notes []string, err error) {
 	api := &resolvers.Resolver{Graph: graph.Options(cfg.Federation)}
-	var known struct{ Sources []struct{ Name string } }
-	if err := queryGraph(ctx, address, key, "{sources:"+api.FieldName("Query", "sources")+"{name}}", nil, &known); err != nil {
+	var known struct {
+		Sources []struct {
+			Name        string
+			Collections []struct{ Kind, State string }
+		}
+	}
+	if err := queryGraph(ctx, address, key, "{sources:"+api.FieldName("Query", "sources")+"{name collections{kind state}}}", nil, &known); err != nil {
 		return nil, nil, err
 	}
 	served := make([]string, len(known.Sources))
-	for i := range known.Sources {
-		served[i] = known.Sources[i].Name
+	for i, s := range known.Sources {
+		served[i] = s.Name
+		for _, c := range s.Collections {
+			if c.Kind == "ACCOUNTS" && (c.State == "MISSING" || c.State == "INCOMPLETE") {
+				notes = append(notes, "the accounts of "+echo.Line(s.Name)+" have not been read completely, and the preview is without what is missing: ask again when they have")
+			}
+		}
 	}
 	document := fmt.Sprintf(`query($input:%s!,$most:Int!){preview:%s(input:$input){people peopleAfter mergeCount splitCount idChangeCount unknownAccounts(first:$most)
 		merges(first:$most){id name accounts{externalId source{name} user{id name}}}
@@ -106,12 +127,12 @@ func PreviewIdentity(ctx context.Context, cfg *config.Config, address, key strin
 	if data.Preview == nil {
 		return nil, nil, errors.New("the server has answered without a preview: it may be of an earlier release")
 	}
-	return data.Preview, notShown(cfg, served), nil
+	return data.Preview, append(notes, notShown(cfg, served, data.Preview)...), nil
 }
 
 // notShown says what in a configuration changes people too, and is not in its preview: the sources, and their order, which decides about IDs; and anchors on
 // custom fields, of which the server may have no values.
-func notShown(cfg *config.Config, served []string) []string {
+func notShown(cfg *config.Config, served []string, p *IdentityPreview) []string {
 	var here, kept, added, removed, notes []string
 	for i := range cfg.Sources {
 		if name := cfg.Sources[i].Name; slices.Contains(served, name) {
@@ -126,6 +147,21 @@ func notShown(cfg *config.Config, served []string) []string {
 		} else {
 			removed = append(removed, name)
 		}
+	}
+	for key, groups := range map[string][][]connectors.Ref{"identity.link": cfg.Identity.Link, "identity.split": cfg.Identity.Split} {
+		without := 0
+		for _, refs := range groups {
+			if slices.ContainsFunc(refs, func(r connectors.Ref) bool { return !slices.Contains(served, r.Source) }) {
+				without++
+			}
+		}
+		if without > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %d of its lists name accounts of sources that the server does not have, which the preview leaves out", key, without))
+		}
+	}
+	slices.Sort(notes)
+	if p.cut() {
+		notes = append(notes, fmt.Sprintf("of each person, at most %d accounts are listed, and of each split as many people", mostAccounts))
 	}
 	if len(added) > 0 {
 		notes = append(notes, "the server does not have these sources of the file, so the preview is without them: "+strings.Join(added, ", "))
@@ -217,12 +253,15 @@ func queryGraph(ctx context.Context, address, key, document string, variables ma
 		Data   json.RawMessage
 		Errors []struct {
 			Message    string
-			Extensions struct{ Code string }
+			Extensions struct{ Code, Limit string }
 		}
 	}
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxPreviewAnswer))
-	if err != nil {
+	text, err := io.ReadAll(io.LimitReader(resp.Body, maxPreviewAnswer+1))
+	switch {
+	case err != nil:
 		return unreachable(host, err)
+	case len(text) > maxPreviewAnswer:
+		return fmt.Errorf("the answer of %s is longer than %d MiB, and is not read: change fewer rules at a time", host, maxPreviewAnswer>>20)
 	}
 	if json.Unmarshal(text, &answer) != nil || answer.Data == nil && len(answer.Errors) == 0 {
 		return fmt.Errorf("%s has answered with HTTP %d and no GraphQL: name the address of the graph with --url, such as https://roster.acme.example/graphql",
@@ -230,18 +269,22 @@ func queryGraph(ctx context.Context, address, key, document string, variables ma
 	}
 	if len(answer.Errors) > 0 {
 		first := answer.Errors[0]
-		return fmt.Errorf("the server refuses the preview: %s%s", echo.Line(echo.Message(first.Message)), advice(first.Extensions.Code))
+		return fmt.Errorf("the server refuses the preview: %s%s", echo.Line(echo.Message(first.Message)), advice(first.Extensions.Code, first.Extensions.Limit))
 	}
 	return json.Unmarshal(answer.Data, data)
 }
 
-// advice says what to do about a code of the server's errors.
-func advice(code string) string {
+// advice says what to do about a code of the server's errors. Limit is the name of the limit in the configuration, if there is one.
+func advice(code, limit string) string {
 	switch code {
 	case "UNAUTHENTICATED":
 		return "; name a file with an API key with --key-file"
 	case "FORBIDDEN":
-		return "; the key in --key-file needs " + access.ScopeAdmin + " and, if the file has anchors, " + access.ScopeSensitive
+		return "; the key in --key-file needs " + access.ScopeAdmin + " and, if the file or the server has anchors, " + access.ScopeSensitive
+	case "LIMIT_EXCEEDED":
+		return fmt.Sprintf("; raise limits.%s of the server, or preview fewer links and splits", echo.Line(limit))
+	case "TIMEOUT":
+		return "; the server gives an operation the time limits.operation_time, whatever --timeout is: ask again, or raise it"
 	}
 	return ""
 }
@@ -256,7 +299,7 @@ func unreachable(host string, err error) error {
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("no answer in time from %s: give it longer with --timeout", host)
+		return fmt.Errorf("no answer in time from %s: give it longer with --timeout, up to limits.operation_time of the server", host)
 	case errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, syscall.ECONNREFUSED):

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -37,7 +38,7 @@ func (p *program) previewIdentity() *cobra.Command {
 		Use: "preview NEW.yaml", Short: "Show which people a new configuration would merge and split, and whose ID would change",
 		Long: `Ask a running server which people a new configuration would merge and split, and whose ID would change. Nothing is changed. The server answers with the
 data that it has, for the file's identity.link, identity.split, identity.anchors, identity.shared_mailboxes and email_trust; it ignores everything else in the
-file. Edits that were made in the graph stay in force. The status is 0 if the server has answered, whatever the preview says.`,
+file, also the addresses and credentials of sources: sources are the same if they have the same name. Edits that were made in the graph stay in force. The status is 0 if the server has answered, whatever the preview says.`,
 		Example: `  roster identity preview new.yaml
   roster identity preview new.yaml --url https://roster.acme.example/graphql --key-file admin.key`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -48,7 +49,8 @@ file. Edits that were made in the graph stay in force. The status is 0 if the se
 		},
 	}
 	address := cmd.Flags().String("url", "", "the `URL` of the server's graph; without it, that of listen in the file")
-	keyFile := cmd.Flags().String("key-file", "", "a `file` with an API key that has directory:admin and, if the file has anchors, directory:sensitive")
+	keyFile := cmd.Flags().String("key-file", "", "a `file` with an API key that has directory:admin and, if the file or the server has anchors, directory:sensitive")
+	insecure := cmd.Flags().Bool("insecure-http", false, "send the API key unencrypted to a server that is not on this machine")
 	timeout := cmd.Flags().Duration("timeout", previewWithin, "how long to wait for the answer")
 	asJSON := cmd.Flags().Bool("json", false, "print the result as JSON")
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
@@ -77,6 +79,9 @@ file. Edits that were made in the graph stay in force. The status is 0 if the se
 				return fmt.Errorf("--key-file: %s cannot be read: it must be a file that this user may read", *keyFile)
 			}
 			key = strings.TrimSpace(string(text))
+			if u, err := url.Parse(*address); err == nil && u.Scheme == "http" && !onThisMachine(u.Hostname()) && !*insecure {
+				return &usageError{cmd, "--url: must begin with https://, or the key is sent unencrypted; --insecure-http allows that"}
+			}
 		}
 		ctx, cancel := context.WithTimeout(cmd.Context(), *timeout)
 		defer cancel()
@@ -93,6 +98,12 @@ file. Edits that were made in the graph stay in force. The status is 0 if the se
 		return printPreview(p.stdout, preview)
 	}
 	return cmd
+}
+
+// onThisMachine reports whether what is sent to a host stays on this machine.
+func onThisMachine(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
 }
 
 // graphOf returns the address of the graph of a server with this configuration, on this machine; empty if it has no fixed port.

@@ -39,6 +39,12 @@ func (c *Change) apply(rules Rules, data []SourceData) (Rules, []SourceData) {
 	return rules, data
 }
 
+// Rules returns the rules by which the accounts are joined, and what a change makes of them.
+func (d *Directory) Rules(c *Change) (now, then Rules) {
+	then, _ = c.apply(d.joining, nil)
+	return d.joining, then
+}
+
 // Preview is how a change of the rules would change the people.
 type Preview struct {
 	People, PeopleAfter int
@@ -99,6 +105,7 @@ func (s *PreviewedSplit) People(first int) ([]*PreviewedPerson, error) {
 // after stop has become true.
 func (d *Directory) PreviewUntil(stop func() bool, c *Change, data []SourceData) (*Preview, error) {
 	rules, data := c.apply(d.joining, data)
+	rules.Authority = ""  // leavers are not compared
 	for i := range data { // who is one person depends on nothing else
 		s := &data[i]
 		data[i] = SourceData{Name: s.Name, Kind: s.Kind, Trust: s.Trust, Accounts: s.Accounts}

@@ -100,8 +100,8 @@ func TestIdentityPreviewNeedsAKey(t *testing.T) {
 		says string
 	}{
 		"":       {1, "; name a file with an API key with --key-file\n"},
-		"reader": {1, "; the key in --key-file needs directory:admin and, if the file has anchors, directory:sensitive\n"},
-		"hr":     {1, "; the key in --key-file needs directory:admin and, if the file has anchors, directory:sensitive\n"},
+		"reader": {1, "; the key in --key-file needs directory:admin and, if the file or the server has anchors, directory:sensitive\n"},
+		"hr":     {1, "; the key in --key-file needs directory:admin and, if the file or the server has anchors, directory:sensitive\n"},
 		"admin":  {0, ""},
 	} {
 		args := []string{"identity", "preview", file, "--url", p.url + "/graphql"}

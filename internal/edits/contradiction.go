@@ -73,11 +73,18 @@ func (l *linked) path(from, to connectors.Ref) []rule {
 	return nil
 }
 
-// contradiction returns what contradicts a new edit, as a sentence; "" if nothing does: was and is are the rules without and with it. Two accounts that are
-// split must not be linked, not even through others. Rules that contradict each other already, for example since the configuration has changed, do not hinder
-// other edits.
-func contradiction(was, is directory.Rules, edit string) string {
-	before, after := linksOf(&was), linksOf(&is)
+// conflict is a split of two accounts, by an edit or the configuration, which links join.
+type conflict struct {
+	split string // the ID of the edit; empty for the configuration
+	a, b  connectors.Ref
+	links []rule
+}
+
+// conflictOf returns what a new edit, or other rules of the configuration if the edit is empty, brings into conflict; nil for nothing. Was and is are the rules
+// before and after. Two accounts that are split must not be linked, not even through others. Rules that contradict each other already, for example since the
+// configuration has changed, do not count.
+func conflictOf(was, is *directory.Rules, edit string) *conflict {
+	before, after := linksOf(was), linksOf(is)
 	for by, refs := range is.AllSplits() {
 		for i, a := range refs {
 			for _, b := range refs[i+1:] {
@@ -85,12 +92,45 @@ func contradiction(was, is directory.Rules, edit string) string {
 				if path == nil || by != edit && before.path(a, b) != nil {
 					continue
 				}
-				return fmt.Sprintf("%s splits %s and %s, and %s links them: undo the edit that is wrong, or change the configuration",
-					nameOf(by, edit, "identity.split"), a, b, namesOf(path, edit))
+				return &conflict{by, a, b, path}
 			}
 		}
 	}
-	return ""
+	return nil
+}
+
+// contradiction returns what contradicts a new edit, as a sentence; "" if nothing does.
+func contradiction(was, is directory.Rules, edit string) string {
+	c := conflictOf(&was, &is, edit)
+	if c == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s splits %s and %s, and %s links them: undo the edit that is wrong, or change the configuration",
+		nameOf(c.split, edit, "identity.split"), c.a, c.b, namesOf(c.links, edit))
+}
+
+// Contradiction returns what contradicts other links and splits of the configuration, as a sentence; "" if nothing does. It is what a reload would refuse, or
+// what would make an edit ineffective.
+func Contradiction(was, is directory.Rules) string {
+	c := conflictOf(&was, &is, "")
+	if c == nil {
+		return ""
+	}
+	split := "a split"
+	if c.split != "" {
+		split = "the edit " + c.split
+	}
+	var links []string
+	for _, rule := range c.links {
+		name := "a link"
+		if rule.edit != "" {
+			name = "the edit " + rule.edit
+		}
+		if !slices.Contains(links, name) {
+			links = append(links, name)
+		}
+	}
+	return fmt.Sprintf("%s separates %s and %s, and %s joins them: change the links and splits, or undo the edit that is wrong", split, c.a, c.b, strings.Join(links, " with "))
 }
 
 func nameOf(edit, own, configured string) string {
