@@ -23,7 +23,7 @@ func (e *executable) subscribed(ctx context.Context, op *operation) graphql.Resp
 		return byGqlgen
 	}
 	e.resolver.plans().Planned()
-	return func(ctx context.Context) *graphql.Response {
+	return func(context.Context) *graphql.Response {
 		select {
 		case event := <-op.stream.events:
 			return &graphql.Response{Data: answer.write(event, op.stream.visible)}
