@@ -487,7 +487,7 @@ func TestKeepersHaveTheSameDefaults(t *testing.T) {
 			want.FreshFor = own
 		}
 		have := snapshot.Settings{FreshFor: got.FreshFor, KeepFor: got.KeepFor, MinInterval: got.MinInterval, FullEvery: got.FullEvery, MaxLoss: got.MaxLoss, AcceptAfter: got.AcceptAfter}
-		if have != want {
+		if !reflect.DeepEqual(have, want) {
 			t.Errorf("%s: %+v, and without settings %+v", c, have, want)
 		}
 	}
