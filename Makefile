@@ -35,7 +35,7 @@ test-plans: ## compare the answers of plans with gqlgen's for RANDOM_DOCUMENTS (
 test-cache: ## have 64 clients ask 1,000 documents for a minute, in which people change every second, with the race detector
 	CACHE_GENERATIONS=60 go test -race -count=1 -v -run TestCachedAnswersAreOfOneGeneration -timeout 0 ./resolvers
 
-test-scopes: ## ask for each field with each set of scopes by each route over each transport; make test has two of the combinations for each set
+test-scopes: ## ask for each field with each set of scopes by each route over each transport; make test has two of the combinations for each set, and all of them for sets that lack one scope
 	SCOPES=all go test -count=1 -v -run 'TestScopes$$' -timeout 0 ./resolvers
 
 fuzz: ## run each fuzz target for FUZZTIME (10s)
