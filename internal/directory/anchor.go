@@ -33,12 +33,15 @@ func (n *Anchor) clue(a *AccountCore) (clue, bool) {
 	return clue{key: n.Name + "\x00" + key, evidence: Text(n.Name), value: Text(names.Clean(value)), trust: connectors.TrustAsserted}, true
 }
 
-// anchorChangedAt returns when the fetches first saw the present value of a field that an anchor names; zero if that is unknown. Of data that was fetched before
-// an anchor named the field, only the time of the account is known.
+// anchorChangedAt returns when the fetches first saw the present value of a field that an anchor names; zero if that is unknown. What the history does not tell
+// apart counts as changed.
 func (a *AccountCore) anchorChangedAt(field string) time.Time {
-	part := history.AnchorPart(field)
-	if field == connectors.AccountUsername {
-		part = "Username"
+	h := a.Source.history(connectors.Accounts)
+	switch field {
+	case connectors.AccountID:
+		return h.First(a.ExternalID)
+	case connectors.AccountUsername:
+		return h.Field(a.ExternalID, "Username")
 	}
-	return a.Source.changed(connectors.Accounts, a.ExternalID, []string{part})
+	return h.Part(a.ExternalID, "Details", history.AnchorPart(field))
 }

@@ -47,7 +47,13 @@ func (d *Directory) keepChangedUsers(s *set, since *time.Time) {
 		}
 	})
 	for _, r := range d.removed {
-		if !r.At.Before(*since) {
+		if r.At.Before(*since) {
+			continue
+		}
+		if r.open != nil {
+			kept.add(r.open.index)
+		}
+		if r.user != nil && d.seesPrivate { // a value of an anchor may say so, which not everybody may see
 			kept.add(r.user.index)
 		}
 	}

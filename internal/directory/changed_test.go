@@ -70,3 +70,45 @@ func TestChangedSinceFindsWhoHasChanged(t *testing.T) {
 		}
 	})
 }
+
+// Whether somebody has lost an account shows nobody a value that only some may see: who is found by a value of an anchor is found only for those.
+func TestChangedSinceOfRemovedAccounts(t *testing.T) {
+	t.Parallel()
+	number, part := &connectors.Attributes{{Name: "number", Value: "7"}}, history.AnchorPart("number")
+	later := history.Begin(at(1), part).Update(at(6))
+	later.Track([]string{part})
+	later.Change("c", []string{"Details", part})
+	for name, tc := range map[string]struct {
+		account       connectors.Account // the account of another source that had ann@x.example and the number 7 is removed at 4
+		times         *history.History
+		open, private bool
+	}{
+		"by an address":                       {staff("c", "Ann", true, "ann@x.example"), history.Begin(at(1)), true, true},
+		"by an anchor":                        {connectors.Account{ID: "c", Details: number}, history.Begin(at(1), part), false, true},
+		"not by the value of an anchor later": {connectors.Account{ID: "c", Details: number}, later.Done(1000 * time.Hour), false, true}, // the details have changed
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			removal := history.Removal{ID: "1", Addresses: slices.Concat(history.AddressesOf("ann@x.example", false), history.AnchorsOf("employee", "7"))}
+			removed := history.Begin(at(1)).Update(at(4))
+			removed.Remove(removal)
+			times := func(h *history.History) map[connectors.Collection]*history.History {
+				return map[connectors.Collection]*history.History{connectors.Accounts: h}
+			}
+			d := directory.Build(directory.Rules{Anchors: []directory.Anchor{{Name: "employee", Fields: map[string]string{"hr": "number", "chat": "number"}}}},
+				[]directory.SourceData{
+					{Name: "hr", Times: times(removed.Done(1000 * time.Hour))},
+					{Name: "chat", Accounts: []connectors.Account{tc.account}, Times: times(tc.times)},
+				})
+			for private, want := range map[bool]bool{false: tc.open, true: tc.private} {
+				page, err := d.For(nil, private).Users(&directory.UserFilter{ChangedSince: new(at(4))}, directory.UserOrder{}, directory.PageArgs{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if found := len(page.Nodes()) == 1; found != want {
+					t.Errorf("who sees private values (%t) finds the person: %t, want %t", private, found, want)
+				}
+			}
+		})
+	}
+}

@@ -24,8 +24,7 @@ type Leaver struct {
 
 // authority knows who is gone in the source that decides who works here. All sources of a directory have the same one.
 type authority struct {
-	source  *Source
-	anchors []Anchor
+	source *Source
 	// removed are the accounts that the source no longer has and that belonged to somebody.
 	removed map[*User][]*removedAccount
 	// partial is true if only what known has may be believed. See SourceData.
@@ -39,14 +38,14 @@ func (b *builder) setAuthority() {
 	if i < 0 {
 		return
 	}
-	a := &authority{source: b.dir.sources[i], anchors: b.rules.Anchors, partial: b.data[i].Partial, known: b.data[i].Known, removed: make(map[*User][]*removedAccount)}
+	a := &authority{source: b.dir.sources[i], partial: b.data[i].Partial, known: b.data[i].Known, removed: make(map[*User][]*removedAccount)}
 	someone := len(b.data[i].Accounts) > 0 // a source that has nobody at all has probably lost a right
 	believed := make(map[string]time.Time)
 	for _, r := range a.known.Removed() {
 		believed[r.ID] = r.At
 	}
 	for n := range b.dir.removed {
-		if r := &b.dir.removed[n]; someone && r.source == a.source && (!a.partial || believed[r.ID].Equal(r.At)) {
+		if r := &b.dir.removed[n]; someone && r.source == a.source && r.user != nil && (!a.partial || believed[r.ID].Equal(r.At)) {
 			a.removed[r.user] = append(a.removed[r.user], r)
 		}
 	}
@@ -135,7 +134,7 @@ func (a *authority) gone(l *Leaver, u *User) bool {
 		return false
 	}
 	for _, r := range a.removed[u] {
-		if !r.At.After(l.Since) || !r.wasOf(u, a.anchors) ||
+		if !r.At.After(l.Since) ||
 			!slices.ContainsFunc(l.ActiveAccounts, func(account Account) bool { return account.Core().seenBefore(r.At) }) {
 			continue
 		}
@@ -153,31 +152,6 @@ func (a *authority) gone(l *Leaver, u *User) bool {
 // same clocks, also if several replicas have fetched.
 func (a *authority) believes(c *AccountCore) bool {
 	return !a.partial || a.known != nil && a.known.Field(c.ExternalID, accountParts[FieldActive]...).Equal(c.ChangedAt(FieldActive))
-}
-
-// wasOf reports whether the removed account belonged to the person then already, and not only since the person got an address or a value of an anchor that the
-// account had: addresses are given to others after somebody has left. What an account of the same source had at the same time joined nobody, although that
-// account is gone now.
-func (r *removedAccount) wasOf(u *User, anchors []Anchor) bool {
-	return r.linked || slices.ContainsFunc(u.Accounts, func(account Account) bool {
-		c := account.Core()
-		if !c.seenBefore(r.At) {
-			return false
-		}
-		shows := func(hash [16]byte, since time.Time) bool {
-			return since.Before(r.At) && slices.ContainsFunc(r.owned, func(owned ownedAddress) bool {
-				return owned.hash == hash && !slices.ContainsFunc(owned.others, func(other removedHolder) bool {
-					return other.source == c.Source && c.seenBefore(other.at) && since.Before(other.at)
-				})
-			})
-		}
-		since := c.ChangedAt(FieldEmail)
-		return slices.ContainsFunc(c.emails, func(e accountEmail) bool { return shows(history.HashOf(e.key), since) }) ||
-			slices.ContainsFunc(anchors, func(n Anchor) bool {
-				clue, has := n.clue(c)
-				return has && shows(history.HashOfAnchor(clue.key), c.anchorChangedAt(n.Fields[c.Source.Name]))
-			})
-	})
 }
 
 // seenBefore reports whether a fetch had seen the account before that time. Of accounts that were there before the program kept times, no time is known,

@@ -180,28 +180,36 @@ func marks(source string, a connectors.Account) []string {
 	return all
 }
 
-// belonged reports whether a removed account belonged to the person at that time: only this person has one of its marks, and had it already.
+// belonged reports whether a removed account belonged to the person at that time: nobody else had one of its marks then, and one that this person had then is
+// only theirs now.
 func belonged(d *directory.Directory, logs map[string]fetchLog, u *directory.User, r connectors.Account, at time.Time) bool {
-	had := false
+	shown := false
 	for _, mark := range marks("hr", r) {
-		owners := owners(d, logs, mark)
-		if len(owners) > 1 || len(owners) == 1 && owners[0] != u {
-			return false
-		}
-		for _, a := range u.Accounts {
-			c := a.Core()
-			log := logs[c.Source.Name]
-			now := log[len(log)-1].accounts
-			is := now[slices.IndexFunc(now, func(x connectors.Account) bool { return x.ID == c.ExternalID })]
-			since := log.since(c.ExternalID, func(x connectors.Account) bool { // all addresses have one time
-				return strings.HasPrefix(mark, "login") && x.Username == is.Username || strings.HasPrefix(mark, "address") && cmp.Equal(x.Emails, is.Emails)
-			})
-			if len(owners) == 1 && slices.Contains(marks(c.Source.Name, is), mark) && !shared(logs, c, r, mark, since) && since.Before(at) {
-				had = true
+		now := owners(d, logs, mark)
+		for _, owner := range now {
+			for _, a := range owner.Accounts {
+				c := a.Core()
+				since, has := heldSince(logs[c.Source.Name], c, mark)
+				if !has || !since.Before(at) {
+					continue
+				}
+				if owner != u {
+					return false
+				}
+				shown = shown || len(now) == 1 && !shared(logs, c, r, mark, since)
 			}
 		}
 	}
-	return had
+	return shown
+}
+
+// heldSince returns since when an account has a mark that it has now. All addresses have one time.
+func heldSince(log fetchLog, c *directory.AccountCore, mark string) (since time.Time, has bool) {
+	now := log[len(log)-1].accounts
+	is := now[slices.IndexFunc(now, func(x connectors.Account) bool { return x.ID == c.ExternalID })]
+	return log.since(c.ExternalID, func(x connectors.Account) bool {
+		return strings.HasPrefix(mark, "login") && x.Username == is.Username || strings.HasPrefix(mark, "address") && cmp.Equal(x.Emails, is.Emails)
+	}), slices.Contains(marks(c.Source.Name, is), mark)
 }
 
 // owners returns the people who have a mark now.

@@ -389,6 +389,33 @@ func TestLeavers(t *testing.T) {
 			w.chat.fetch(hourly(1), annChat, known(staff("c3", "Cem", true), "ann7"))
 			w.hr.fetch(hourly(2), ben)
 		}, joinedByLogin, nil},
+		"somebody else gets the value of the anchor later, and the person is known by the address": {func(w *leaving) {
+			w.hr.fetch(hourly(1), staff("1", "Ann", true, "ann@x.example"), ben)
+			w.hr.data.Accounts[0].Username = "ann7"
+			w.chat.fetch(hourly(1), annChat, staff("c3", "Zoe", true, "zoe@x.example"))
+			w.hr.fetch(hourly(2), ben)
+			zoe := staff("c3", "Zoe", true, "zoe@x.example")
+			zoe.Username = "ann7"
+			w.chat.fetch(hourly(3), annChat, zoe)
+		}, joinedByLogin, []string{"Ann hr/1 removed 02h chat/c1"}},
+		"somebody else gets another address of the account later": {func(w *leaving) {
+			w.hr.fetch(hourly(1), staff("1", "Ann", true, "ann@x.example", "desk@x.example"), ben)
+			w.chat.fetch(hourly(1), annChat)
+			w.hr.fetch(hourly(2), ben)
+			w.crm.fetch(hourly(3), staff("k3", "Zoe", true, "desk@x.example"))
+		}, nil, []string{"Ann hr/1 removed 02h chat/c1"}},
+		"somebody gets the value of the anchor later, and had an address for which the authority does not vouch": {func(w *leaving) {
+			w.hr.data.Trust = directory.TrustNothing
+			zoe := staff("c3", "Zoe", true, "zoe@x.example")
+			w.hr.fetch(hourly(1), staff("1", "Ann", true, "zoe@x.example"), ben)
+			w.hr.data.Accounts[0].Username = "ann7"
+			w.chat.fetch(hourly(1), zoe)
+			w.crm.fetch(hourly(1), staff("k1", "Ann", true, "zoe@x.example"))
+			w.crm.fetch(hourly(2))
+			w.hr.fetch(hourly(3), ben)
+			zoe.Username = "ann7"
+			w.chat.fetch(hourly(4), zoe)
+		}, joinedByLogin, nil},
 		"another source decides": {func(w *leaving) {
 			w.hr.fetch(hourly(1), ann(false))
 			w.chat.fetch(hourly(1), annChat)
@@ -426,5 +453,54 @@ func TestLeaversWithoutAnAuthority(t *testing.T) {
 		t.Error("with an authority, the version is the same")
 	} else if with.RulesVersion() != d.RulesVersion() {
 		t.Error("with an authority, those who follow the changes begin again")
+	}
+}
+
+// What an anchor names counts only from when its changes were recorded: a value that somebody may have got after the removal makes nobody a leaver.
+func TestLeaversByAFieldThatAnAnchorNamesLater(t *testing.T) {
+	t.Parallel()
+	number := func(a connectors.Account, number string) connectors.Account {
+		a.Emails, a.Details = nil, &connectors.Attributes{{Name: "number", Value: number}}
+		return a
+	}
+	part := history.AnchorPart("number")
+	change := func(h *history.History, at int, tracked, changed []string) *history.History {
+		u := h.Update(hourly(at))
+		u.Track(tracked)
+		u.Change("k1", changed)
+		return u.Done(1000 * time.Hour)
+	}
+	tracks, details, both := []string{part}, []string{"Details"}, []string{"Details", part}
+	for name, tc := range map[string]struct {
+		times *history.History // of the account with the number; another one is removed at 4
+		want  []string
+	}{
+		"since the first fetch of all":                      {history.Begin(hourly(1), part), []string{"Cem hr/1 removed 04h crm/k1"}},
+		"never, and nothing has changed":                    {history.Begin(hourly(1)), []string{"Cem hr/1 removed 04h crm/k1"}},
+		"since the first fetch, and something else changes": {change(history.Begin(hourly(1), part), 5, tracks, details), []string{"Cem hr/1 removed 04h crm/k1"}},
+		"since before the removal, and something else changes": {
+			change(change(history.Begin(hourly(1)), 2, tracks, details), 5, tracks, details), []string{"Cem hr/1 removed 04h crm/k1"},
+		},
+		"since before the removal, and the number changes after it": {change(change(history.Begin(hourly(1)), 2, tracks, details), 5, tracks, both), nil},
+		"not yet when the details changed":                          {change(history.Begin(hourly(1)), 5, nil, details), nil},
+		"since a time after the removal":                            {change(change(history.Begin(hourly(1)), 5, nil, details), 6, tracks, details), nil},
+		"not by a replica that fetches between others":              {change(change(history.Begin(hourly(1), part), 5, nil, details), 6, tracks, details), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newLeaving()
+			anchor := history.AnchorsOf("employee", "7")
+			w.hr.fetch(hourly(1), staff("2", "Ben", true))
+			u := w.hr.history.Update(hourly(4))
+			u.Remove(history.Removal{ID: "1", Addresses: anchor})
+			w.hr.history = u.Done(1000 * time.Hour)
+			w.crm.data.Accounts, w.crm.history = []connectors.Account{number(staff("k1", "Cem", true), "7")}, tc.times
+			got := leaversOf(t, w.build(func(r *directory.Rules) {
+				r.Anchors = []directory.Anchor{{Name: "employee", Fields: map[string]string{"hr": "number", "crm": "number"}}}
+			}))
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
 	}
 }

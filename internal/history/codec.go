@@ -70,6 +70,12 @@ func (h *History) fields(w *wire.Codec) {
 		})
 	})
 	wire.List(w, &h.removed, removalFields)
+	if w.Decoding() && w.Len() > 0 || !w.Decoding() && len(h.tracked) > 0 { // a history that tracks no fields is as it was before there were any
+		wire.List(w, &h.tracked, func(w *wire.Codec, f *fieldTime) {
+			w.String(&f.field)
+			micros(w, &f.at)
+		})
+	}
 }
 
 func removalFields(w *wire.Codec, r *Removal) {

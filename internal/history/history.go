@@ -16,6 +16,7 @@ type History struct {
 	base    int64    // the first fetch, in microseconds since 1970; zero if it is unknown, because the data is of an earlier release
 	records []record // those that have changed since, in the order of their IDs
 	removed []Removal
+	tracked []fieldTime // since when each update has compared the fields that are parts of others, see Update.Track
 	version string
 }
 
@@ -44,8 +45,12 @@ type Removal struct {
 	Addresses []Address
 }
 
-// Begin returns the history of a collection that is fetched for the first time.
-func Begin(at time.Time) *History { return (&History{base: at.UnixMicro()}).sealed() }
+// Begin returns the history of a collection that is fetched for the first time, with the fields that are tracked from then on: see Update.Track.
+func Begin(at time.Time, tracked ...string) *History {
+	h := &History{base: at.UnixMicro()}
+	h.track(nil, tracked, h.base)
+	return h.sealed()
+}
 
 // Again returns the history of a collection whose earlier data is too old to be compared with. The removals stay.
 func (h *History) Again(at time.Time) *History {
@@ -93,6 +98,39 @@ func (h *History) Field(id string, fields ...string) time.Time {
 		at = max(at, of)
 	}
 	return timeOf(at)
+}
+
+// Part returns when the fetches first saw the present value of a field that is a part of another one; zero if that is unknown. The part has times of its own
+// only since it is tracked: before that, each change of the whole may have been one of the part.
+func (h *History) Part(id, whole, part string) time.Time {
+	changed := h.Field(id, whole)
+	if h == nil {
+		return changed
+	}
+	for _, t := range h.tracked {
+		if t.field != part {
+			continue
+		}
+		at := h.Field(id, part)
+		if since := timeOf(t.at); since.After(at) {
+			at = since
+		}
+		if at.Before(changed) {
+			return at
+		}
+	}
+	return changed
+}
+
+// track sets the fields that are tracked: since then, or since another history has tracked them.
+func (h *History) track(before []fieldTime, fields []string, at int64) {
+	for _, field := range slices.Sorted(slices.Values(fields)) {
+		t := fieldTime{field, at}
+		if i := slices.IndexFunc(before, func(f fieldTime) bool { return f.field == field }); i >= 0 {
+			t.at = before[i].at
+		}
+		h.tracked = append(h.tracked, t)
+	}
 }
 
 // Changed returns when the fetches first saw the record with all its present values, or with those of some fields; zero if that is unknown. No fields

@@ -16,6 +16,7 @@ type Update struct {
 	at      int64
 	changes []change
 	removed []Removal
+	tracked []string
 }
 
 // change is what has happened to a record: no fields if it is new.
@@ -36,6 +37,10 @@ func (u *Update) Change(id string, fields []string) {
 	u.changes = append(u.changes, change{id: strings.Clone(id), fields: fields})
 }
 
+// Track says that the update compares these fields of all records, which are parts of others. Fields that an update does not name are tracked no more: it may
+// have changed them, and says that only the whole has changed.
+func (u *Update) Track(fields []string) { u.tracked = fields }
+
 // Remove says that a known record is no longer there. The time of the removal is that of the update.
 func (u *Update) Remove(r Removal) {
 	r.ID, r.At = strings.Clone(r.ID), time.UnixMicro(u.at).UTC()
@@ -55,9 +60,11 @@ func (u *Update) Done(remember time.Duration) *History {
 	}
 	next := &History{}
 	var before []record
+	var tracked []fieldTime
 	if h != nil {
-		next.base, before = h.base, h.records
+		next.base, before, tracked = h.base, h.records, h.tracked
 	}
+	next.track(tracked, u.tracked, u.at)
 	next.records = make([]record, 0, len(before)+len(u.changes))
 	for changes := u.changes; len(before) > 0 || len(changes) > 0; {
 		switch order := compareHeads(before, changes); {
@@ -135,6 +142,9 @@ func (h *History) Recall(other *History, after time.Time, there func(id string) 
 	more := slices.DeleteFunc(slices.Clone(other.Removed()), func(r Removal) bool { return known[r.ID] || !r.At.After(after) || there(r.ID) })
 	if h == nil || len(more) == 0 {
 		return h
+	}
+	for i := range more {
+		more[i].ID = strings.Clone(more[i].ID) // its memory may be that of the whole other history
 	}
 	next := *h
 	next.removed = latest(append(more, h.removed...))

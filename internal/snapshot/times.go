@@ -21,7 +21,7 @@ func (t *step) times(base Records, r *fetchResult, version string) *history.Hist
 	was, at := t.snap, r.start(t.started)
 	switch {
 	case was == nil:
-		return history.Begin(at)
+		return history.Begin(at, parts(t.settings.anchored())...)
 	case was.Version == version: // nothing has changed, and nothing is compared
 		return was.Times
 	case base.Len() == 0 && was.Records.Len() > 0 && !r.complete: // what is known is too old, see snapshot
@@ -50,6 +50,8 @@ func (t *step) timesAfter(m *Meta, r Records, stored *history.History) *history.
 
 func (k kindOf[T]) history(h *history.History, older, newer Records, gone []string, all bool, at time.Time, settings *Settings) *history.History {
 	u := h.Update(at)
+	anchored := settings.anchored()
+	u.Track(parts(anchored))
 	x, y := wire.NewEncoder(nil), wire.NewEncoder(nil)
 	same := func(a, b *T) bool {
 		x.Reset()
@@ -76,7 +78,7 @@ func (k kindOf[T]) history(h *history.History, older, newer Records, gone []stri
 		}
 		if !same(&a[0], &b[i]) {
 			if fields := differing(&a[0], &b[i], same); len(fields) > 0 {
-				u.Change(id, append(fields, k.anchorsDiffering(&a[0], &b[i], settings.Anchors)...))
+				u.Change(id, append(fields, k.anchorsDiffering(&a[0], &b[i], anchored)...))
 			}
 		}
 		a = a[1:]
@@ -106,21 +108,34 @@ func differing[T any](a, b *T, same func(a, b *T) bool) []string {
 	return fields
 }
 
-// anchorsDiffering returns the names of the fields that anchors name, that are among the details of two accounts, and that have other values.
-func (k kindOf[T]) anchorsDiffering(a, b *T, anchors []Anchor) []string {
+// anchored returns the fields that anchors name and that are among the details of accounts.
+func (s *Settings) anchored() []string {
+	var fields []string
+	for _, anchor := range s.Anchors {
+		if f := anchor.Field; f != connectors.AccountUsername && f != connectors.AccountID && !slices.Contains(fields, f) {
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
+
+// parts returns the names under which a history has these fields.
+func parts(fields []string) []string {
+	var out []string
+	for _, field := range fields {
+		out = append(out, history.AnchorPart(field))
+	}
+	return out
+}
+
+// anchorsDiffering returns which of these fields have other values in two accounts.
+func (k kindOf[T]) anchorsDiffering(a, b *T, fields []string) []string {
 	x, ok := any(a).(*connectors.Account)
 	if !ok {
 		return nil
 	}
 	y, _ := any(b).(*connectors.Account)
-	var fields []string
-	for _, anchor := range anchors {
-		part := history.AnchorPart(anchor.Field)
-		if anchor.Field != connectors.AccountUsername && x.Field(anchor.Field) != y.Field(anchor.Field) && !slices.Contains(fields, part) {
-			fields = append(fields, part)
-		}
-	}
-	return fields
+	return parts(slices.DeleteFunc(slices.Clone(fields), func(field string) bool { return x.Field(field) == y.Field(field) }))
 }
 
 // removal describes a record that is gone.

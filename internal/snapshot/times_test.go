@@ -348,6 +348,52 @@ func TestTimesOfAnchors(t *testing.T) {
 	})
 }
 
+// While a replica without the anchor fetches, the field has no times of its own: any change of the details may have been one of it. Another replica reads that.
+func TestTimesOfAFieldThatNoAnchorNamed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		account := func(number, room string) connectors.Account {
+			return connectors.Account{ID: "1", Details: &connectors.Attributes{{Name: "number", Value: number}, {Name: "room", Value: room}}}
+		}
+		var mu sync.Mutex
+		has := account("7", "a")
+		list := connectors.ListFunc[connectors.Account](func(context.Context, connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
+			mu.Lock()
+			defer mu.Unlock()
+			return connectors.Listing[connectors.Account]{Records: []connectors.Account{has}, Complete: true}, nil
+		})
+		store := localstore.New()
+		// fetch returns since when the number is what it is, after a replica with these anchors has fetched a change.
+		fetch := func(to connectors.Account, anchors ...snapshot.Anchor) time.Time {
+			k := snapshot.New(snapshot.Options{Sources: []*connectors.Source{{Name: "a", Kind: named, Fingerprint: "f", Accounts: list}}, SharedStore: store.Join(),
+				IdleAfter: 1000 * time.Hour, Settings: map[snapshot.Key]snapshot.Settings{accounts: {FreshFor: time.Minute, Anchors: anchors}}})
+			defer start(t, k)()
+			pass(time.Second)
+			mu.Lock()
+			has = to
+			mu.Unlock()
+			pass(3 * time.Minute)
+			return k.Current()[0].Snapshot.Times.Part("1", "Details", history.AnchorPart("number"))
+		}
+		named := snapshot.Anchor{Name: "employee", Field: "number"}
+		first := fetch(account("7", "b"), named)
+		if at := fetch(account("7", "c"), named); !at.Equal(first) {
+			t.Errorf("with the anchor, the number is of %s, want %s", at, first)
+		}
+		unnamed := fetch(account("8", "c"))
+		if !unnamed.After(first) {
+			t.Errorf("after a change without the anchor, the number is of %s", unnamed)
+		}
+		again := fetch(account("8", "d"), named)
+		if !again.After(unnamed) {
+			t.Errorf("when the anchor is there again, the number is of %s, want the first change since then, after %s", again, unnamed)
+		}
+		if at := fetch(account("8", "e"), named); !at.Equal(again) {
+			t.Errorf("later, the number is of %s, want %s", at, again)
+		}
+	})
+}
+
 // A replica that remembers removals for a short time only, because its configuration or its release is another one, does not shorten the memory of the
 // others: they remember on, and store what they remember with their next fetch.
 func TestRemovalsOutliveAReplicaThatForgets(t *testing.T) {
