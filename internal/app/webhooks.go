@@ -58,6 +58,9 @@ func webhooks(cfg *config.Config) ([]webhook.Hook, error) {
 // recorder records in the access log of the present configuration what is sent to receivers.
 type recorder struct{ *Host }
 
+// Ready implements webhook.Recorder.
+func (r recorder) Ready() bool { return !r.current.Load().access.log.Refuses() }
+
 // Begin implements webhook.Recorder. If nobody may get an answer that is not in the log, it writes a line before the attempt.
 func (r recorder) Begin(ctx context.Context, a webhook.Attempt) bool {
 	return r.write(ctx, func(log *access.Log) error {

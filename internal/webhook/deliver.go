@@ -39,7 +39,7 @@ func (t *tenure) deliver(ctx context.Context, m message) bool {
 		case r.Ended:
 			t.end(saving)
 			return false
-		case p.Reason == "" && time.Since(p.Since)-p.Unrecorded >= t.hook.RetryFor:
+		case p.Reason == "" && time.Since(p.Since)-p.unrecordedUntil(time.Now()) >= t.hook.RetryFor:
 			p.Attempts++
 			return t.giveUp(saving, r)
 		}
@@ -50,22 +50,32 @@ func (t *tenure) deliver(ctx context.Context, m message) bool {
 	}
 }
 
-// unrecorded is the problem of a message that is not sent because that could not be recorded.
-const unrecorded = "the access log cannot be written, and so nothing is sent"
-
-// begin waits until an attempt can be recorded. The time until then is not the receiver's fault. It returns false if nothing may be delivered any more.
+// begin waits until an attempt can be recorded. The time until then is not the receiver's fault. It returns false if nothing may be delivered any more, or if
+// another process should: after leaveAfter, because the access log of that one may be fine.
 func (t *tenure) begin(ctx context.Context, m message) bool {
-	if t.opt.recorder.Begin(t.working, t.attemptAt(m)) {
+	p, began := t.state.Pending, time.Now()
+	for !t.opt.recorder.Begin(t.working, t.attemptAt(m)) {
+		if p.UnrecordedSince.IsZero() {
+			p.UnrecordedSince = began.UTC()
+			t.stats.pending(p)
+			if !t.save(ctx) {
+				return false
+			}
+		}
+		if time.Since(began) >= leaveAfter {
+			t.log.LogAttrs(ctx, slog.LevelWarn, "the access log cannot be written: this process does not deliver the webhook until it can")
+			return false
+		}
+		if !backoff.Wait(ctx, logPause) || !t.may(ctx) {
+			return false
+		}
+	}
+	if p.UnrecordedSince.IsZero() {
 		return true
 	}
-	p, before, since := t.state.Pending, t.state.Pending.Problem, time.Now()
-	p.Problem = unrecorded
-	ok := t.save(ctx)
-	for ok && !t.opt.recorder.Begin(t.working, t.attemptAt(m)) {
-		ok = backoff.Wait(ctx, logPause) && t.may(ctx)
-	}
-	p.Problem, p.Unrecorded = before, p.Unrecorded+time.Since(since)
-	return t.save(t.working) && ok
+	p.Unrecorded, p.UnrecordedSince = p.unrecordedUntil(time.Now()), time.Time{}
+	t.stats.pending(p)
+	return t.save(t.working)
 }
 
 // attemptAt describes the next attempt to send a message.

@@ -297,6 +297,8 @@ type records struct {
 	refuses atomic.Bool
 }
 
+func (r *records) Ready() bool { return !r.refuses.Load() }
+
 func (r *records) Begin(context.Context, webhook.Attempt) bool { return !r.refuses.Load() }
 
 func (r *records) Record(_ context.Context, a webhook.Attempt) {

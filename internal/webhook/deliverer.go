@@ -145,7 +145,7 @@ func (d *Deliverer) start() {
 func (w *worker) run(ctx context.Context) {
 	defer w.sender.close()
 	for {
-		if w.logFails && !w.canRead(ctx) { // another process may be able to deliver
+		if !w.opt.recorder.Ready() || w.logFails && !w.canRead(ctx) { // another process may be able to deliver
 			if !backoff.Wait(ctx, backoff.Jitter(acquireEvery)) {
 				return
 			}

@@ -7,6 +7,8 @@ import (
 
 // Recorder records who is sent what: the access log.
 type Recorder interface {
+	// Ready returns false while Begin would.
+	Ready() bool
 	// Begin returns false if the attempt must not be made now, because it cannot be recorded.
 	Begin(context.Context, Attempt) bool
 	// Record records an attempt that was made.
@@ -31,5 +33,6 @@ func (a *Attempt) Accepted() bool { return a.Status >= 200 && a.Status < 300 }
 
 type noRecorder struct{}
 
+func (noRecorder) Ready() bool                         { return true }
 func (noRecorder) Begin(context.Context, Attempt) bool { return true }
 func (noRecorder) Record(context.Context, Attempt)     {}

@@ -40,6 +40,16 @@ type Pending struct {
 	Problem  string    `json:"problem,omitempty"`
 	// Unrecorded is for how long it was not sent because that could not be recorded. It does not count as a time in which the receiver fails.
 	Unrecorded time.Duration `json:"unrecorded,omitempty"`
+	// UnrecordedSince is since when that is so; zero if it is not. It is stored, because another process can be the next one that delivers.
+	UnrecordedSince time.Time `json:"unrecordedSince,omitzero"`
+}
+
+// unrecordedUntil returns for how long the message was not sent because that could not be recorded.
+func (p *Pending) unrecordedUntil(now time.Time) time.Duration {
+	if p.UnrecordedSince.IsZero() {
+		return p.Unrecorded
+	}
+	return p.Unrecorded + max(0, now.Sub(p.UnrecordedSince))
 }
 
 // DeadLetter is a message that was given up.

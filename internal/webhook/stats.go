@@ -17,7 +17,7 @@ type Stats struct {
 	Resets            map[string]int64
 	// Failed counts the attempts that failed, and Dead the messages that were given up.
 	Failed, Dead int64
-	// Retrying is since when the present message has been failing; zero if it is not.
+	// Retrying is since when the present message has been failing, without the time in which it could not be recorded; zero if it is not failing.
 	Retrying time.Time
 }
 
@@ -46,11 +46,11 @@ func (s *stats) deliver(p *Pending) {
 
 // pending notes which message is being delivered; nil for none.
 func (s *stats) pending(p *Pending) {
-	if p == nil || p.Attempts == 0 {
+	if p == nil || p.Attempts == 0 || !p.UnrecordedSince.IsZero() {
 		s.retrying.Store(nil)
 		return
 	}
-	since := p.Since
+	since := p.Since.Add(p.Unrecorded)
 	s.retrying.Store(&since)
 }
 

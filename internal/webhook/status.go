@@ -46,6 +46,9 @@ func StatusOf(ctx context.Context, store Store, h *Hook) (Status, error) {
 	}
 	s := parse(data)
 	st.Pending, st.DeadLetters = s.Pending, s.Dead
+	if p := s.Pending; p != nil && !p.UnrecordedSince.IsZero() {
+		p.Problem = "the access log cannot be written, and so nothing is sent"
+	}
 	switch {
 	case s.Ended == h.fingerprint():
 		st.State = StateEnded

@@ -103,6 +103,7 @@ func (t *tenure) adopt() {
 	}
 	if p := s.Pending; p != nil && (s.Settings != t.hook.settings() || p.Since.After(now)) { // other settings may succeed; a future time is of another clock
 		p.Since, p.Attempts, p.Next, p.Problem, p.Unrecorded = now, 0, time.Time{}, "", 0
+		p.UnrecordedSince = time.Time{}
 	}
 	s.Settings = t.hook.settings()
 }
@@ -340,6 +341,7 @@ func (t *tenure) reset(ctx context.Context, reason, cursor string) (message, boo
 	p := &Pending{ID: newID(), Reason: reason, Until: cursor, Since: time.Now().UTC()}
 	if old := t.state.Pending; old != nil && old.Reason != "" { // the receiver that fails is the same one
 		p.Since, p.Attempts, p.Next, p.Problem = old.Since, old.Attempts, old.Next, old.Problem
+		p.Unrecorded, p.UnrecordedSince = old.Unrecorded, old.UnrecordedSince
 	}
 	t.state.Pending, t.state.For = p, t.hook.fingerprint()
 	if !t.save(ctx) {
