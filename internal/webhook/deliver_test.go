@@ -341,7 +341,7 @@ func TestAttemptsAreRecorded(t *testing.T) {
 			t.Errorf("meanwhile: %+v, %v", all, err)
 		}
 		kept.refuses.Store(false)
-		time.Sleep(2 * time.Second) // nobody has failed, so nothing is given up, and no pause has grown
+		time.Sleep(10 * time.Second) // nobody has failed, so nothing is given up, and no pause has grown
 		cancel()
 		run.Wait()
 		want := []webhook.Attempt{
@@ -352,6 +352,105 @@ func TestAttemptsAreRecorded(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, kept.all); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+// recordedBy runs a process whose attempts are recorded.
+func recordedBy(t *testing.T, r webhook.Recorder, opt webhook.Options) (*webhook.Deliverer, func()) {
+	t.Helper()
+	d := webhook.New(opt)
+	d.RecordTo(r)
+	d.Set([]webhook.Hook{hook()})
+	ctx, cancel := context.WithCancel(t.Context())
+	var run sync.WaitGroup
+	run.Go(func() { d.Run(ctx) })
+	return d, func() {
+		cancel()
+		run.Wait()
+	}
+}
+
+// The time in which an attempt could not be recorded is not the receiver's, also if the process is killed in it: the receiver that fails once afterwards gets the message.
+func TestTheTimeWithoutTheAccessLogSurvives(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"the process goes on", "it is stopped", "it is killed", "it loses the lease"} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				log, state, in, kept := newTape(), webhook.NewMemory(), &receiver{answer: accepted}, new(records)
+				first := &mortal{Memory: state}
+				d, stop := recordedBy(t, kept, webhook.Options{Log: log, Store: first, Transport: processTransport{first, in}})
+				time.Sleep(time.Second)
+				kept.refuses.Store(true)
+				log.add(1)
+				time.Sleep(hook().RetryFor)
+				switch how {
+				case "it loses the lease":
+					first.revoked.Add(1)
+				case "it is stopped", "it is killed":
+					first.dead.Store(how == "it is killed")
+					stop()
+					time.Sleep(hook().RetryFor)
+					second := &mortal{Memory: state}
+					d, stop = recordedBy(t, kept, webhook.Options{Log: log, Store: second, Transport: processTransport{second, in}})
+				}
+				time.Sleep(hook().RetryFor)
+				var failed atomic.Bool
+				in.answers(func(*http.Request, *received) (*http.Response, error) {
+					if failed.CompareAndSwap(false, true) {
+						return status(http.StatusBadGateway)
+					}
+					return status(http.StatusNoContent)
+				})
+				kept.refuses.Store(false)
+				for !failed.Load() {
+					time.Sleep(100 * time.Millisecond)
+				}
+				time.Sleep(100 * time.Millisecond)
+				if since := d.Stats()[0].Retrying; time.Since(since) > time.Minute {
+					t.Errorf("the receiver is said to fail for %v", time.Since(since))
+				}
+				time.Sleep(time.Minute)
+				stop()
+				if got := in.messages(); len(got) != 3 || got[1].id != got[2].id || len(got[2].Data.Changes) != 1 {
+					t.Errorf("%+v", got)
+				}
+				if all, err := d.Statuses(context.WithoutCancel(t.Context())); err != nil || len(all[0].DeadLetters) > 0 {
+					t.Errorf("%+v, %v", all, err)
+				}
+			})
+		})
+	}
+}
+
+// A process that cannot write its access log lets another one deliver, and takes no lease before it can.
+func TestAProcessWithoutTheAccessLogGivesTheLeaseBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		log, store, in, full := newTape(), &leases{Memory: webhook.NewMemory()}, &receiver{answer: accepted}, new(records)
+		opt := webhook.Options{Log: log, Store: store, Transport: in}
+		one, stopOne := recordedBy(t, full, opt)
+		defer stopOne()
+		time.Sleep(time.Second)
+		full.refuses.Store(true)
+		two, stopTwo := recordedBy(t, new(records), opt)
+		defer stopTwo()
+		log.add(1)
+		time.Sleep(time.Minute)
+		if got := in.messages(); len(got) != 2 || one.Stats()[0].Delivering || !two.Stats()[0].Delivering {
+			t.Fatalf("%d messages, %+v, %+v", len(got), one.Stats(), two.Stats())
+		}
+		stopTwo()
+		log.add(1)
+		time.Sleep(time.Hour)
+		if got := in.messages(); len(got) != 2 || one.Stats()[0].Delivering {
+			t.Errorf("%d messages, %+v", len(got), one.Stats())
+		}
+		full.refuses.Store(false)
+		time.Sleep(time.Minute)
+		if got := in.messages(); len(got) != 3 {
+			t.Errorf("afterwards: %d messages", len(got))
 		}
 	})
 }
