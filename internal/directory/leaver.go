@@ -96,27 +96,39 @@ func (u *User) Leaver() *Leaver {
 			return nil
 		}
 	}
-	if !a.deactivated(l, u) && !a.gone(l, u) {
+	if !a.left(l, u) {
 		return nil
 	}
 	return l
 }
 
-// deactivated reports whether the person's accounts in the source are there and inactive. The last one that was deactivated counts.
-func (a *authority) deactivated(l *Leaver, u *User) bool {
-	known := true
+// left reports whether the person is gone in the source: their accounts there are inactive, or the source has none any more. What was written here, or first seen
+// by an incomplete fetch, says nothing.
+func (a *authority) left(l *Leaver, u *User) bool {
+	var there []Account
 	for _, account := range u.Accounts {
 		c := account.Core()
-		if c.Source != a.source {
-			continue
-		}
-		since := c.ChangedAt(FieldActive)
-		if !c.Fetched() { // it was written here
+		if c.Source != a.source || !c.Fetched() || !a.had(c) {
 			continue
 		}
 		if !a.believes(c) {
 			return false
 		}
+		there = append(there, account)
+	}
+	if len(there) == 0 {
+		return a.gone(l, u)
+	}
+	l.deactivated(there)
+	return true
+}
+
+// deactivated sets since when the accounts are inactive. The last one that was deactivated counts.
+func (l *Leaver) deactivated(accounts []Account) {
+	known := true
+	for _, account := range accounts {
+		c := account.Core()
+		since := c.ChangedAt(FieldActive)
 		known = known && !since.IsZero()
 		if l.Account == nil || since.After(l.Since) {
 			l.Account, l.AccountID, l.ExternalID, l.Since = account, c.ID, c.ExternalID, since
@@ -125,14 +137,10 @@ func (a *authority) deactivated(l *Leaver, u *User) bool {
 	if !known {
 		l.Since = time.Time{}
 	}
-	return l.Account != nil
 }
 
-// gone reports whether the source no longer has the person's account. The last one that was removed counts.
+// gone reports whether the source has removed the person's account. The last one that was removed counts.
 func (a *authority) gone(l *Leaver, u *User) bool {
-	if slices.ContainsFunc(u.Accounts, func(account Account) bool { return account.Core().Source == a.source }) {
-		return false
-	}
 	for _, r := range a.removed[u] {
 		if !r.At.After(l.Since) ||
 			!slices.ContainsFunc(l.ActiveAccounts, func(account Account) bool { return account.Core().seenBefore(r.At) }) {
@@ -147,11 +155,14 @@ func (a *authority) gone(l *Leaver, u *User) bool {
 	return true
 }
 
-// believes reports whether it counts that the account is inactive: all of the source's accounts are known, or the account was inactive when they were. What
-// an incomplete fetch sees first does not count, because the person may have another account that it has not seen. The times of both histories are by the
-// same clocks, also if several replicas have fetched.
+// had reports whether the last complete fetch had the account too. The times of both histories are by the same clocks, also if several replicas have fetched.
+func (a *authority) had(c *AccountCore) bool {
+	return !a.partial || a.known != nil && a.known.First(c.ExternalID).Equal(c.Source.history(connectors.Accounts).First(c.ExternalID))
+}
+
+// believes reports whether it counts that such an account is inactive: it was so in the last complete fetch, and ever since.
 func (a *authority) believes(c *AccountCore) bool {
-	return !a.partial || a.known != nil && a.known.Field(c.ExternalID, accountParts[FieldActive]...).Equal(c.ChangedAt(FieldActive))
+	return !a.partial || a.known.Field(c.ExternalID, accountParts[FieldActive]...).Equal(c.ChangedAt(FieldActive))
 }
 
 // seenBefore reports whether a fetch had seen the account before that time. Of accounts that were there before the program kept times, no time is known,

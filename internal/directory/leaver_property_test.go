@@ -116,9 +116,17 @@ func fetchedAccounts(t *rapid.T, source string) []connectors.Account {
 	return out
 }
 
-// naiveLeavers reads the logs of all fetches anew for each person. It believes what the last complete fetch of the authority has seen.
+// naiveLeavers reads the logs of all fetches anew for each person. Of the authority, it looks at what the last complete fetch had.
 func naiveLeavers(d *directory.Directory, logs map[string]fetchLog, complete time.Time) []string {
-	believed := func(at time.Time) bool { return !at.After(complete) }
+	var whole fetchLog
+	for _, s := range logs["hr"] {
+		if !s.at.After(complete) {
+			whole = append(whole, s)
+		}
+	}
+	hadThen := func(id string) bool {
+		return len(whole) > 0 && slices.ContainsFunc(whole[len(whole)-1].accounts, func(a connectors.Account) bool { return a.ID == id })
+	}
 	there := func(connectors.Account) bool { return true }
 	inactive := func(a connectors.Account) bool { return !a.Active }
 	var lines []string
@@ -131,7 +139,10 @@ func naiveLeavers(d *directory.Directory, logs map[string]fetchLog, complete tim
 			case c.Source.Name != "hr" && c.Active:
 				elsewhere = append(elsewhere, c.Ref())
 			case c.Source.Name == "hr":
-				own, works = append(own, c.ExternalID), works || c.Active
+				works = works || c.Active
+				if hadThen(c.ExternalID) {
+					own = append(own, c.ExternalID)
+				}
 			}
 		}
 		if works || u.Bot || len(elsewhere) == 0 {
@@ -141,14 +152,14 @@ func naiveLeavers(d *directory.Directory, logs map[string]fetchLog, complete tim
 		all := true
 		for _, o := range own {
 			at := logs["hr"].since(o, inactive)
-			if all = all && believed(at); at.After(since) {
+			if all = all && !at.After(complete); at.After(since) {
 				id, since = o, at
 			}
 		}
-		if log := logs["hr"]; len(own) == 0 && len(log) > 0 && len(log[len(log)-1].accounts) > 0 {
-			for at, gone := range logs["hr"].removed() {
+		if log := logs["hr"]; len(own) == 0 && len(whole) > 0 && len(log[len(log)-1].accounts) > 0 {
+			for at, gone := range log.removed() {
 				for _, r := range gone {
-					if at.After(since) && believed(at) && belonged(d, logs, u, r, at) && slices.ContainsFunc(elsewhere, func(ref connectors.Ref) bool {
+					if at.After(since) && !at.After(complete) && belonged(d, logs, u, r, at) && slices.ContainsFunc(elsewhere, func(ref connectors.Ref) bool {
 						return logs[ref.Source].since(ref.ID, there).Before(at)
 					}) {
 						id, state, since = r.ID, " removed", at
@@ -321,4 +332,45 @@ func joinedThen(u *directory.User, l *directory.Leaver, logs map[string]fetchLog
 		}
 	}
 	return false
+}
+
+// An incomplete fetch of the authority neither adds leavers nor takes any: those of the last complete fetch stay, unless it shows an active account of theirs. It
+// shows the known accounts as they are or with another state, and new ones.
+func TestIncompleteFetchesKeepTheLeavers(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := newLeaving()
+		for step := range rapid.IntRange(2, 6).Draw(t, "fetches") {
+			w.hr.fetch(hourly(2*step+1), fetchedAccounts(t, "hr")...)
+			w.chat.fetch(hourly(2*step), fetchedAccounts(t, "chat")...)
+		}
+		before := w.build(joinedByLogin)
+		var links [][]connectors.Ref
+		shown := slices.Clone(w.hr.data.Accounts)
+		for i := range shown {
+			shown[i].Active = shown[i].Active != (rapid.IntRange(0, 4).Draw(t, "another state") == 0)
+		}
+		for i, u := range everyone(before) { // new accounts of those who are there
+			if rapid.Bool().Draw(t, "new account") {
+				added := staff(fmt.Sprint("n", i), "new", rapid.IntRange(0, 3).Draw(t, "active") == 0)
+				shown = append(shown, added)
+				links = append(links, []connectors.Ref{u.Accounts[0].Core().Ref(), {Source: "hr", ID: added.ID}})
+			}
+		}
+		w.hr.fetchPart(hourly(50), shown...)
+		after := w.build(func(r *directory.Rules) { joinedByLogin(r); r.Links = links })
+		for _, is := range everyone(after) {
+			i := slices.IndexFunc(everyone(before), func(u *directory.User) bool { return u.Accounts[0].Core().Ref() == is.Accounts[0].Core().Ref() })
+			if i < 0 {
+				continue // their first account is new
+			}
+			was, works := everyone(before)[i], false
+			for _, a := range is.Accounts {
+				works = works || a.Core().Source.Name == "hr" && a.Core().Active
+			}
+			if !works && is.Bot == was.Bot && (is.Leaver() != nil) != (was.Leaver() != nil) {
+				t.Errorf("%s was a leaver: %t, and is: %t", is.Name, was.Leaver() != nil, is.Leaver() != nil)
+			}
+		}
+	})
 }

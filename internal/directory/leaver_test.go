@@ -340,6 +340,39 @@ func TestLeavers(t *testing.T) {
 			w.hr.fetch(hourly(2), ben)
 			w.hr.fetchPart(hourly(3), staff("2", "Benjamin", true, "ben@x.example"))
 		}, nil, []string{"Ann hr/1 removed 02h chat/c1"}},
+		"an incomplete fetch shows a second account, which is inactive": {func(w *leaving) {
+			w.hr.fetch(hourly(1), ann(true), ben)
+			w.chat.fetch(hourly(1), annChat, benChat)
+			w.hr.fetch(hourly(2), ann(false), ben)
+			w.hr.fetchPart(hourly(3), ann(false), ben, staff("7", "Ann", false))
+		}, func(r *directory.Rules) {
+			r.Links = [][]connectors.Ref{refs("hr/1 hr/7")}
+		}, []string{"Ann hr/1 02h chat/c1"}},
+		"an incomplete fetch shows a second account, which is active": {func(w *leaving) {
+			w.hr.fetch(hourly(1), ann(true), ben)
+			w.chat.fetch(hourly(1), annChat, benChat)
+			w.hr.fetch(hourly(2), ann(false), ben)
+			w.hr.fetchPart(hourly(3), ann(false), ben, staff("7", "Ann", true))
+		}, func(r *directory.Rules) {
+			r.Links = [][]connectors.Ref{refs("hr/1 hr/7")}
+		}, nil},
+		"removed, and an incomplete fetch shows another account, which is inactive": {func(w *leaving) {
+			w.hr.fetch(hourly(1), ann(true), ben)
+			w.chat.fetch(hourly(1), annChat, benChat)
+			w.hr.fetch(hourly(2), ben)
+			w.hr.fetchPart(hourly(3), ben, staff("7", "Ann", false))
+		}, func(r *directory.Rules) {
+			r.Links = [][]connectors.Ref{refs("chat/c1 hr/7")}
+		}, []string{"Ann hr/1 removed 02h chat/c1"}},
+		"removed, and an inactive account that was written here": {func(w *leaving) {
+			w.hr.fetch(hourly(1), ann(true), ben)
+			w.chat.fetch(hourly(1), annChat, benChat)
+			w.hr.fetch(hourly(2), ben)
+			w.hr.data.Accounts = append(slices.Clone(w.hr.data.Accounts), staff("7", "Ann", false))
+			w.hr.history = w.hr.history.Without([]string{"7"})
+		}, func(r *directory.Rules) {
+			r.Links = [][]connectors.Ref{refs("chat/c1 hr/7")}
+		}, []string{"Ann hr/1 removed 02h chat/c1"}},
 		"an incomplete fetch shows what an earlier one saw before the last complete one": {func(w *leaving) {
 			w.hr.fetch(hourly(1), ann(true), ben)
 			w.chat.fetch(hourly(1), annChat, benChat)

@@ -133,7 +133,7 @@ func latest(removed []Removal) []Removal {
 }
 
 // Recall returns the history with the removals after a time that only another history of the same collection has. It leaves out records that are there again.
-// So what one replica remembers is not lost because another one, with other settings, remembers less.
+// So what one replica remembers is not lost because another one, with other settings, remembers less, unless the one ends before its next fetch.
 func (h *History) Recall(other *History, after time.Time, there func(id string) bool) *History {
 	known := make(map[string]bool)
 	for _, r := range h.Removed() {
