@@ -106,6 +106,15 @@ func init() {
 		Open:        func(connectors.Config) (*connectors.Source, error) { return nil, errAway }})
 }
 
+// customOf returns values of custom fields.
+func customOf(paths []string) *connectors.CustomValues {
+	var custom connectors.CustomValues
+	for _, path := range paths {
+		custom = append(custom, connectors.CustomValue{Path: path, Value: "v", Form: connectors.CustomInstant, Field: "f"})
+	}
+	return &custom
+}
+
 // shown returns the names of the custom fields that a keeper serves, or that it serves nobody.
 func shown(k *snapshot.Keeper) string {
 	snap := k.Current()[0].Snapshot
@@ -119,6 +128,9 @@ func shown(k *snapshot.Keeper) string {
 		}
 	}
 	for _, c := range snap.Records.Contacts {
+		if c.Custom == nil {
+			continue
+		}
 		for _, x := range *c.Custom {
 			names = append(names, x.Path)
 			if x != (connectors.CustomValue{Path: x.Path, Value: "v", Form: connectors.CustomInstant, Field: "f"}) {
@@ -159,11 +171,7 @@ func TestStoredRecordsKnowTheirCustomFields(t *testing.T) {
 	contacts := func(paths ...string) (*connectors.Source, func() int) {
 		b := newBook("1")
 		b.takes = 5 * time.Second
-		var custom connectors.CustomValues
-		for _, path := range paths {
-			custom = append(custom, connectors.CustomValue{Path: path, Value: "v", Form: connectors.CustomInstant, Field: "f"})
-		}
-		b.contacts["1"] = connectors.Contact{ID: "1", UpdatedAt: time.Now(), Custom: &custom}
+		b.contacts["1"] = connectors.Contact{ID: "1", UpdatedAt: time.Now(), Custom: customOf(paths)}
 		return b.asking(paths...), func() int {
 			full, _ := b.reads()
 			return len(full)

@@ -143,7 +143,7 @@ func contactFields(w *wire.Codec, c *connectors.Contact) {
 }
 
 // customEncoding is the version of what withCustom writes.
-const customEncoding = "custom1"
+const customEncoding = "custom2"
 
 // withCustom adds the custom fields that the settings of the source ask for. Records of a source without such settings are encoded as before they existed.
 func withCustom(fields func(*wire.Codec, *connectors.Contact)) func(*wire.Codec, *connectors.Contact) {

@@ -49,7 +49,7 @@ func (t *step) snapshot(r fetchResult) (*Snapshot, error) {
 			snap.Known = r.since.known()
 		}
 		snap.Loss, snap.Anomalies = r.since.Loss, connectors.MergeAnomalies(r.since.Anomalies, r.anomalies)
-		snap.Fields = r.since.Fields
+		snap.Fields = t.fieldsWith(r.since.Fields)
 		if base, snap.FullAt = r.since.Records, r.since.FullAt; len(r.gone) == 0 && t.kind.same(base, r.records) {
 			snap.Records, snap.Version, snap.Size = base, r.since.Version, r.since.Size
 			snap.Times = t.times(base, &r, snap.Version)
@@ -58,7 +58,7 @@ func (t *step) snapshot(r fetchResult) (*Snapshot, error) {
 	case was != nil && !r.complete && (was.Loss != nil || t.started.Sub(was.OldestAt) < t.settings.KeepFor):
 		snap.Loss, snap.Known = was.Loss, was.known()
 		base, snap.OldestAt, snap.FullAt = was.Records, earlier(was.OldestAt, snap.OldestAt), was.FullAt
-		snap.Anomalies, snap.Fields = connectors.MergeAnomalies(was.Anomalies, r.anomalies), was.Fields
+		snap.Anomalies, snap.Fields = connectors.MergeAnomalies(was.Anomalies, r.anomalies), t.fieldsWith(was.Fields)
 		if snap.Expected == nil {
 			snap.Expected = was.Expected
 		}
