@@ -254,7 +254,9 @@ func TestNextCandidateOfARecordFollows(t *testing.T) {
 // sameCandidates reports whether two lists have the same accounts, and the same of them count.
 func sameCandidates(x, y []*directory.Candidate) bool {
 	counts := func(c *directory.Candidate) bool { return c.Reason <= directory.ReasonLesserKind }
-	return slices.EqualFunc(x, y, func(a, b *directory.Candidate) bool { return refOf(a.Account) == refOf(b.Account) && counts(a) == counts(b) })
+	return slices.EqualFunc(x, y, func(a, b *directory.Candidate) bool {
+		return refOf(a.Account) == refOf(b.Account) && counts(a) == counts(b)
+	})
 }
 
 // sameName reports whether two names say the same: letter case does not count.

@@ -89,7 +89,7 @@ func conflictOf(was, is *directory.Rules, edit string) *conflict {
 		for i, a := range refs {
 			for _, b := range refs[i+1:] {
 				path := after.path(a, b)
-				if path == nil || by != edit && before.path(a, b) != nil {
+				if path == nil || before.path(a, b) != nil && (by != edit || edit == "" && separates(was.Splits, a, b)) {
 					continue
 				}
 				return &conflict{by, a, b, path}
@@ -97,6 +97,11 @@ func conflictOf(was, is *directory.Rules, edit string) *conflict {
 		}
 	}
 	return nil
+}
+
+// separates reports whether one of the splits of the configuration has both accounts.
+func separates(splits [][]connectors.Ref, a, b connectors.Ref) bool {
+	return slices.ContainsFunc(splits, func(refs []connectors.Ref) bool { return slices.Contains(refs, a) && slices.Contains(refs, b) })
 }
 
 // contradiction returns what contradicts a new edit, as a sentence; "" if nothing does.

@@ -29,6 +29,8 @@ func TestContradiction(t *testing.T) {
 		"an edit that links, with a link": {directory.Rules{Edits: linked}, directory.Rules{Edits: linked, Links: pair("2", "3"), Splits: pair("1", "3")},
 			"a split separates hr/1 and hr/3, and the edit e1 with a link joins them" + advice},
 		"an edit, as before": {directory.Rules{Edits: split, Links: pair("1", "2")}, directory.Rules{Edits: split, Links: append(pair("1", "2"), pair("3", "4")...)}, ""},
+		"an edit and a split of the configuration, as before": {directory.Rules{Edits: linked, Splits: pair("1", "2")},
+			directory.Rules{Edits: linked, Splits: append(pair("1", "2"), pair("3", "4")...)}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
