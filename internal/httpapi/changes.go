@@ -132,7 +132,8 @@ func (h *handler) again(s *eventStream, e *refusal) {
 	}
 	b := bytes.NewBufferString(lines)
 	changeEvent(b, e.response())
-	s.send(b) //nolint:errcheck // the client is gone
+	s.send(b)                                                  //nolint:errcheck // the client is gone
+	s.control.SetWriteDeadline(time.Now().Add(s.writeTimeout)) //nolint:errcheck // if it cannot be set, there is none; for the end of the body
 }
 
 // changesParams returns the subscription for a request, and the cursor after which it begins. A browser that connects again has the last cursor in a header,
