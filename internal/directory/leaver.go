@@ -39,7 +39,8 @@ func (b *builder) setAuthority() {
 		return
 	}
 	a := &authority{source: b.dir.sources[i], partial: b.data[i].Partial, known: b.data[i].Known, removed: make(map[*User][]*removedAccount)}
-	someone := len(b.data[i].Accounts) > 0 // a source that has nobody at all has probably lost a right
+	// A source that has nobody at all has probably lost a right.
+	someone := slices.ContainsFunc(b.accounts, func(c *AccountCore) bool { return c.Source == a.source && c.Fetched() && a.had(c) })
 	believed := make(map[string]time.Time)
 	for _, r := range a.known.Removed() {
 		believed[r.ID] = r.At

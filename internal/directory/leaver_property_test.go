@@ -156,8 +156,8 @@ func naiveLeavers(d *directory.Directory, logs map[string]fetchLog, complete tim
 				id, since = o, at
 			}
 		}
-		if log := logs["hr"]; len(own) == 0 && len(whole) > 0 && len(log[len(log)-1].accounts) > 0 {
-			for at, gone := range log.removed() {
+		if len(own) == 0 && slices.ContainsFunc(idsNow(logs["hr"]), hadThen) {
+			for at, gone := range logs["hr"].removed() {
 				for _, r := range gone {
 					if at.After(since) && !at.After(complete) && belonged(d, logs, u, r, at) && slices.ContainsFunc(elsewhere, func(ref connectors.Ref) bool {
 						return logs[ref.Source].since(ref.ID, there).Before(at)
@@ -177,6 +177,17 @@ func naiveLeavers(d *directory.Directory, logs map[string]fetchLog, complete tim
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// idsNow returns the IDs of the accounts that a source has now.
+func idsNow(l fetchLog) []string {
+	var ids []string
+	if len(l) > 0 {
+		for _, a := range l[len(l)-1].accounts {
+			ids = append(ids, a.ID)
+		}
+	}
+	return ids
 }
 
 // marks are what can join an account of a source with others: its addresses, and its user name in the sources that the anchor names.

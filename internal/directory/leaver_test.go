@@ -312,6 +312,12 @@ func TestLeavers(t *testing.T) {
 			w.chat.fetch(hourly(1), annChat, benChat)
 			w.hr.fetch(hourly(2))
 		}, nil, nil},
+		"the authority has nobody any more, and an incomplete fetch shows somebody": {func(w *leaving) {
+			w.hr.fetch(hourly(1), ann(true), ben)
+			w.chat.fetch(hourly(1), annChat, benChat)
+			w.hr.fetch(hourly(2))
+			w.hr.fetchPart(hourly(3), ben)
+		}, nil, nil},
 		"newly configured: who is not there was never there": {func(w *leaving) {
 			w.chat.fetch(hourly(1), annChat, benChat)
 			w.hr.fetch(hourly(5), ann(true))
