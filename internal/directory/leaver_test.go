@@ -510,6 +510,12 @@ func TestLeaversByAFieldThatAnAnchorNamesLater(t *testing.T) {
 		return u.Done(1000 * time.Hour)
 	}
 	tracks, details, both := []string{part}, []string{"Details"}, []string{"Details", part}
+	started := func(h *history.History) *history.History { // tracked since another account has come
+		u := h.Update(hourly(5))
+		u.Track(tracks)
+		u.Add("k0")
+		return u.Done(1000 * time.Hour)
+	}
 	for name, tc := range map[string]struct {
 		times *history.History // of the account with the number; another one is removed at 4
 		want  []string
@@ -523,7 +529,10 @@ func TestLeaversByAFieldThatAnAnchorNamesLater(t *testing.T) {
 		"since before the removal, and the number changes after it": {change(change(history.Begin(hourly(1)), 2, tracks, details), 5, tracks, both), nil},
 		"not yet when the details changed":                          {change(history.Begin(hourly(1)), 5, nil, details), nil},
 		"since a time after the removal":                            {change(change(history.Begin(hourly(1)), 5, nil, details), 6, tracks, details), nil},
-		"not by a replica that fetches between others":              {change(change(history.Begin(hourly(1), part), 5, nil, details), 6, tracks, details), nil},
+		"since a time after the removal, and the details changed before it": {
+			started(change(history.Begin(hourly(1)), 2, nil, details)), []string{"Cem hr/1 removed 04h crm/k1"},
+		},
+		"not by a replica that fetches between others": {change(change(history.Begin(hourly(1), part), 5, nil, details), 6, tracks, details), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
