@@ -39,13 +39,13 @@ type Server struct {
 // Start starts a server that stores nothing on disk, with these additional arguments, and waits until it answers.
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
-	// Another process may take a free port before the server does. Then the server ends, and Start tries another port.
+	// Another process, such as the server of another test, may take a free port before the server does. Then the server ends, and Start tries another port.
 	for range 5 {
 		s := launch(tb, "redis-server", args...)
 		up := false
 		Await(tb, func() bool {
-			_, err := s.Do("PING")
-			up = err == nil || strings.HasPrefix(err.Error(), "redis: ")
+			info, err := s.Do("INFO", "server")
+			up = err == nil && strings.Contains(info, s.processLine()) || err != nil && strings.HasPrefix(err.Error(), "redis: ")
 			return up || s.hasExited()
 		}, "%s answers", s.Addr)
 		if up {
@@ -58,6 +58,13 @@ func Start(tb testing.TB, args ...string) *Server {
 
 // FreePort is a placeholder in a server's arguments for a free port.
 const FreePort = "free-port"
+
+// processLine is the line of INFO that only this server has, and no other one on the same port.
+func (s *Server) processLine() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return "process_id:" + strconv.Itoa(s.cmd.Process.Pid) + "\r\n"
+}
 
 func (s *Server) hasExited() bool {
 	s.mu.Lock()
@@ -152,6 +159,7 @@ func (s *Server) Restart() {
 	s.tb.Helper()
 	s.spawn()
 	s.awaitReply("PONG", "PING")
+	s.awaitReply(s.processLine(), "INFO", "server")
 }
 
 // RestartLoading starts the process again after Kill, with the data that SAVE has stored. The server stays in its loading state until FinishLoading.
