@@ -67,7 +67,9 @@ file, also the addresses and credentials of sources: sources are the same if the
 		if err != nil {
 			return err
 		}
+		from := "--url"
 		if *address == "" {
+			from = "listen in the file"
 			if *address = graphOf(cfg); *address == "" {
 				return &usageError{cmd, "--url: name the server, because listen in the file leaves the choice of the port to the system"}
 			}
@@ -80,7 +82,8 @@ file, also the addresses and credentials of sources: sources are the same if the
 			}
 			key = strings.TrimSpace(string(text))
 			if u, err := url.Parse(*address); err == nil && u.Scheme == "http" && !onThisMachine(u.Hostname()) && !*insecure {
-				return &usageError{cmd, "--url: must begin with https://, or the key is sent unencrypted; --insecure-http allows that"}
+				return &usageError{cmd, from + ": leads over http to an address that may be another machine's, and the key would be sent unencrypted: name the server by " +
+					"--url https://…, or on this machine by http://127.0.0.1, or allow it by --insecure-http"}
 			}
 		}
 		ctx, cancel := context.WithTimeout(cmd.Context(), *timeout)

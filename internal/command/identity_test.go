@@ -88,7 +88,7 @@ func TestIdentityPreview(t *testing.T) {
 func TestIdentityPreviewEncryptsTheKey(t *testing.T) {
 	t.Parallel()
 	file, key := previewFiles(t)
-	const refused = "--url: must begin with https://"
+	const refused = "the key would be sent unencrypted"
 	for _, tc := range []struct {
 		flags   []string
 		refused bool

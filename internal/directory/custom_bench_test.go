@@ -2,7 +2,6 @@ package directory_test
 
 import (
 	"fmt"
-	"runtime"
 	"testing"
 
 	"roster/connectors"
@@ -25,17 +24,7 @@ func withAttributes(data []directory.SourceData) []directory.SourceData {
 func BenchmarkAttributes(b *testing.B) {
 	for name, data := range map[string][]directory.SourceData{"without": bigCompany(100_000), "with": withAttributes(bigCompany(100_000))} {
 		b.Run("build "+name, func(b *testing.B) {
-			var before, after runtime.MemStats
-			runtime.GC()
-			runtime.ReadMemStats(&before)
-			var d *directory.Directory
-			for b.Loop() {
-				d = directory.Build(directory.Rules{}, data)
-			}
-			runtime.GC()
-			runtime.ReadMemStats(&after)
-			b.ReportMetric((float64(after.HeapAlloc)-float64(before.HeapAlloc))/1e6, "MB")
-			runtime.KeepAlive(d)
+			builds(b, data)
 		})
 	}
 	d := directory.Build(directory.Rules{}, withAttributes(bigCompany(100_000)))

@@ -59,6 +59,13 @@ func graphOf(size int) (*resolvers.Resolver, error) {
 		}
 		sources, trusted = append(sources, s), append(trusted, generation.Source{Source: s})
 	}
+	return graphOver(ctx, sources, trusted), nil
+}
+
+// graphOver returns the graph over sources that have been fetched and are not fetched again.
+func graphOver(ctx context.Context, sources []*connectors.Source, trusted []generation.Source) *resolvers.Resolver {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	keeper := snapshot.New(snapshot.Options{Sources: sources})
 	people := generation.New(generation.Options{Keeper: keeper, Sources: trusted})
 	var running sync.WaitGroup
@@ -67,7 +74,7 @@ func graphOf(size int) (*resolvers.Resolver, error) {
 	people.AwaitFirst(ctx)
 	stop()
 	running.Wait()
-	return &resolvers.Resolver{Publisher: people, Keeper: keeper, Presence: presence.New(sources, presence.Options{})}, nil
+	return &resolvers.Resolver{Publisher: people, Keeper: keeper, Presence: presence.New(sources, presence.Options{})}
 }
 
 // sink is a client that counts bytes.

@@ -7,15 +7,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 
 	"roster/connectors"
 	"roster/internal/generation"
 	"roster/internal/httpapi"
-	"roster/internal/presence"
-	"roster/internal/snapshot"
-	"roster/resolvers"
 )
 
 // BenchmarkProvenance measures the provenance of a role that 100,000 people have, which a page of 100 people explains 100 times.
@@ -29,19 +25,10 @@ func BenchmarkProvenance(b *testing.B) {
 		Accounts: connectors.ListFunc[connectors.Account](func(context.Context, connectors.Progress[connectors.Account]) (connectors.Listing[connectors.Account], error) {
 			return connectors.Listing[connectors.Account]{Records: accounts, Complete: true}, nil
 		})}
-	sources := []*connectors.Source{source}
-	keeper := snapshot.New(snapshot.Options{Sources: sources})
-	people := generation.New(generation.Options{Keeper: keeper, Sources: []generation.Source{{Source: source}}})
-	ctx, stop := context.WithCancel(b.Context())
-	var running sync.WaitGroup
-	running.Go(func() { _ = keeper.Run(ctx) })
-	running.Go(func() { _ = people.Run(ctx) })
-	people.AwaitFirst(ctx)
-	stop()
-	running.Wait()
+	graph := graphOver(b.Context(), []*connectors.Source{source}, []generation.Source{{Source: source}})
 	limits := httpapi.DefaultLimits()
 	limits.Requests = 1 << 30
-	h := httpapi.New(httpapi.Options{Limits: limits, API: &resolvers.Resolver{Publisher: people, Keeper: keeper, Presence: presence.New(sources, presence.Options{})}})
+	h := httpapi.New(httpapi.Options{Limits: limits, API: graph})
 	for name, document := range map[string]string{
 		"page of 100 with roles":       `{ users(first: 100) { nodes { roles { name } } } }`,
 		"page of 100 with provenances": `{ users(first: 100) { nodes { roles { provenance { field state } } } } }`,

@@ -361,14 +361,7 @@ func recordedBy(t *testing.T, r webhook.Recorder, opt webhook.Options) (*webhook
 	t.Helper()
 	d := webhook.New(opt)
 	d.RecordTo(r)
-	d.Set([]webhook.Hook{hook()})
-	ctx, cancel := context.WithCancel(t.Context())
-	var run sync.WaitGroup
-	run.Go(func() { d.Run(ctx) })
-	return d, func() {
-		cancel()
-		run.Wait()
-	}
+	return d, run(t, d, hook())
 }
 
 // The time in which an attempt could not be recorded is not the receiver's, also if the process is killed in it: the receiver that fails once afterwards gets the message.

@@ -244,12 +244,18 @@ func accepted(*http.Request, *received) (*http.Response, error) { return status(
 func running(t *testing.T, opt webhook.Options, hooks ...webhook.Hook) (*webhook.Deliverer, func()) {
 	t.Helper()
 	d := webhook.New(opt)
+	return d, run(t, d, hooks...)
+}
+
+// run runs a deliverer, and returns the function that stops it.
+func run(t *testing.T, d *webhook.Deliverer, hooks ...webhook.Hook) func() {
+	t.Helper()
 	d.Set(hooks)
 	ctx, cancel := context.WithCancel(t.Context())
-	var run sync.WaitGroup
-	run.Go(func() { d.Run(ctx) })
-	return d, func() {
+	var running sync.WaitGroup
+	running.Go(func() { d.Run(ctx) })
+	return func() {
 		cancel()
-		run.Wait()
+		running.Wait()
 	}
 }
