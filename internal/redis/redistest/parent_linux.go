@@ -6,4 +6,7 @@ import (
 )
 
 // dieWithParent makes a process end when the test that started it is killed.
-func dieWithParent(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
+func dieWithParent(cmd *exec.Cmd) {
+	InOwnGroup(cmd)
+	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+}

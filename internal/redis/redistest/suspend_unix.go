@@ -2,7 +2,14 @@
 
 package redistest
 
-import "syscall"
+import (
+	"os/exec"
+	"syscall"
+)
+
+// InOwnGroup has a process start in a process group of its own, so that only its test continues it after Stop. The system continues all stopped processes of a
+// group when the shell that has started the group ends.
+func InOwnGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
 // Stop suspends the process. Continue resumes it.
 func (s *Server) Stop() { s.signal(syscall.SIGSTOP) }

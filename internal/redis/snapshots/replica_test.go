@@ -106,6 +106,7 @@ type process struct {
 func start(t *testing.T, redisURL, sourceURL string) *process {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	redistest.InOwnGroup(cmd)
 	cmd.Env = append(os.Environ(), replicaEnv+"="+redisURL+" "+sourceURL)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
