@@ -39,7 +39,7 @@ type Server struct {
 // Start starts a server that stores nothing on disk, with these additional arguments, and waits until it answers.
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
-	// Another process, such as the server of another test, may take a free port before the server does. Then the server ends, and Start tries another port.
+	// Another process may take a free port before the server does. Then the server ends, and Start tries another port.
 	for range 5 {
 		s := launch(tb, "redis-server", args...)
 		up := false
@@ -112,15 +112,25 @@ func launch(tb testing.TB, binary string, args ...string) *Server {
 	return s
 }
 
+// freePort returns a TCP port that is free, and that no other test gets until this one ends. Both see that by the UDP port with the same number.
 func freePort(tb testing.TB) string {
 	tb.Helper()
-	l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
+	for range 20 {
+		l, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
+		if err != nil {
+			tb.Fatal(err)
+		}
+		defer l.Close() //nolint:errcheck // no longer needed
+		reserved, err := (&net.ListenConfig{}).ListenPacket(tb.Context(), "udp", l.Addr().String())
+		if err != nil {
+			continue // the server of another test is about to take the port
+		}
+		tb.Cleanup(func() { reserved.Close() }) //nolint:errcheck // no longer needed
+		_, port, _ := net.SplitHostPort(l.Addr().String())
+		return port
 	}
-	defer l.Close() //nolint:errcheck // no longer needed
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
+	tb.Fatal("no port is free")
+	return ""
 }
 
 func (s *Server) spawn() {
