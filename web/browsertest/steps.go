@@ -2,12 +2,14 @@ package browsertest
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
 
+	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/input"
 	cdpruntime "github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -192,10 +194,17 @@ func (p *Page) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	if err := chromedp.Do(ctx, steps...); err != nil {
-		if p.ctx.Err() != nil {
-			p.t.Fatalf("%s: the browser has ended", what)
-		}
+	p.succeeds(what, chromedp.Do(ctx, steps...))
+}
+
+// succeeds ends the test if there is an error.
+func (p *Page) succeeds(what string, err error) {
+	p.t.Helper()
+	switch {
+	case err == nil:
+	case p.ctx.Err() != nil:
+		p.t.Fatalf("%s: the browser has ended", what)
+	default:
 		p.t.Fatalf("%s: %v; console: %q", what, err, p.ConsoleErrors())
 	}
 }
@@ -203,11 +212,24 @@ func (p *Page) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 // pollEvery is how often a page is looked at. With each frame, as it would be without, looking takes as much time as what is awaited.
 const pollEvery = 50 * time.Millisecond
 
-// wait waits until the script's function says yes, or ends the test.
+// wait waits until the script's function says yes, or ends the test. If another page is loaded meanwhile, the function runs there.
 func (p *Page) wait(what, function string, args ...any) {
 	p.t.Helper()
-	p.do(what, chromedp.PollFunction[chromedp.Void](function, chromedp.WithPollingArgs(args...),
-		chromedp.WithPollingInterval(pollEvery), chromedp.WithPollingTimeout(patience)))
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	poll := chromedp.PollFunction[chromedp.Void](function, chromedp.WithPollingArgs(args...), chromedp.WithPollingInterval(pollEvery),
+		chromedp.WithPollingTimeout(patience))
+	err := chromedp.Do(ctx, poll)
+	for leftPage(err) {
+		err = chromedp.Do(ctx, poll)
+	}
+	p.succeeds(what, err)
+}
+
+// leftPage reports whether a script could not run to its end because another page was loaded.
+func leftPage(err error) bool {
+	e, ok := errors.AsType[*cdproto.Error](err)
+	return ok && (strings.Contains(e.Message, "context") || strings.Contains(e.Message, "navigated"))
 }
 
 // get gives the value of a script's expression, or ends the test.
