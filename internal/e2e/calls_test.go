@@ -23,7 +23,7 @@ func TestUpstreamCalls(t *testing.T) {
 	t.Cleanup(func() { _ = systems.Close() })
 	once := callsOfOneReading(t, systems)
 
-	settings := map[string]any{"listen": "127.0.0.1:0", "first_wait": "1m", "max_wait": "1m"}
+	settings := waiting(map[string]any{"listen": "127.0.0.1:0"})
 	var sources []map[string]any
 	for _, c := range systems.Sources() {
 		sources = append(sources, reading(sourceSettings(c), "30d", "1s"))

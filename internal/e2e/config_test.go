@@ -62,6 +62,18 @@ func settingsOf(sources ...map[string]any) map[string]any {
 		"limits": map[string]any{"requests": 0}} // a test is one caller, and some ask without a pause
 }
 
+// waiting has operations wait for data for as long as a busy machine needs.
+func waiting(settings map[string]any) map[string]any {
+	settings["first_wait"], settings["max_wait"] = "1m", "1m"
+	limits, _ := settings["limits"].(map[string]any)
+	if limits == nil {
+		limits = make(map[string]any)
+		settings["limits"] = limits
+	}
+	limits["operation_time"] = "2m"
+	return settings
+}
+
 func configFile(t *testing.T, settings map[string]any) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "roster.yaml")

@@ -31,8 +31,7 @@ func TestDrain(t *testing.T) {
 	slow.Fault(sandbox.Kommo).Set(faults.Fault{Effect: faults.Slow(1, patience)})
 	source := sourceSettings(slow.Sources()[0])
 	source["timeout"] = "1m"
-	settings := settingsOf(source)
-	settings["first_wait"], settings["max_wait"] = "1m", "1m"
+	settings := waiting(settingsOf(source))
 	p := serve(t, settings)
 
 	flying, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", hostOf(p))

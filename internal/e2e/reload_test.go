@@ -315,8 +315,7 @@ func TestRequestUnderWayIsAnswered(t *testing.T) {
 	g, kommo := newGate(t, "good")
 	kommo["access_token"], kommo["timeout"] = "good", "1m"
 	release := g.hold()
-	settings := settingsOf(kommo)
-	settings["first_wait"], settings["max_wait"] = "1m", "1m"
+	settings := waiting(settingsOf(kommo))
 	r := serveUnread(t, settings)
 	answered := make(chan answer, 1)
 	go func() { answered <- r.ask(t, `{ users { totalCount completeness { complete } } }`, nil) }()

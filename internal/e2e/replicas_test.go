@@ -27,9 +27,8 @@ func replicated(redis *redistest.Server, systems *sandbox.Sandbox, freshFor, min
 	settings := settingsOf(sources...)
 	// A busy machine may take its time to connect, and is not to be taken for one without Redis.
 	settings["redis"] = map[string]any{"url": "redis://" + redis.Addr + "/0", "dial_timeout": "10s"}
-	settings["first_wait"], settings["max_wait"] = "1m", "1m"
 	settings["limits"] = map[string]any{"caller_operations": 250, "requests": 0} // whoever asks is one caller here
-	return settings
+	return waiting(settings)
 }
 
 // companyOf starts all systems of a company on one address.
