@@ -71,7 +71,7 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, m mediaType, re
 	if conditional(r) {
 		sum := sha256.New()
 		encode(sum, resp)
-		if unchanged(w, r, []string{tagOf(responsecache.Digest([sha256.Size]byte(sum.Sum(nil))), m, as)}, time.Now()) {
+		if unchanged(w, r, []string{tagOf(responsecache.Digest([sha256.Size]byte(sum.Sum(nil))), m, as)}) {
 			return
 		}
 	}

@@ -76,21 +76,3 @@ func controlOf(lifetime int, public bool) string {
 	}
 	return who + ", max-age=" + strconv.Itoa(lifetime)
 }
-
-// date is a value of the header Date.
-type date struct {
-	second int64 // of the Unix epoch
-	value  []string
-}
-
-var lastDate atomic.Pointer[date]
-
-// setDate sets the header Date, which net/http would format for each answer.
-func setDate(h http.Header, now time.Time) {
-	last := lastDate.Load()
-	if second := now.Unix(); last == nil || last.second != second {
-		last = &date{second, []string{now.UTC().Format(http.TimeFormat)}}
-		lastDate.Store(last)
-	}
-	h["Date"] = last.value
-}

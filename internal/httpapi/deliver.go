@@ -5,7 +5,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -37,21 +36,21 @@ func (h *handler) deliver(ctx context.Context, w http.ResponseWriter, r *http.Re
 	h.responses.Count(true)
 	preparedOf(a).ages.set(w.Header(), &op.reuse.fresh, a.Complete, h.public, op.reuse.at)
 	op.releaseInput() // nothing of the request is in memory while the client reads, however slowly
-	h.send(w, r, m, a, op.reuse.at)
+	h.send(w, r, m, a)
 }
 
-// shortBody is the length of a body below which net/http itself adds Content-Length, without a place in the map of headers.
+// shortBody is the length of a body below which the server itself adds Content-Length.
 const shortBody = 2 << 10
 
-// send writes an answer as the response at the time now.
-func (h *handler) send(w http.ResponseWriter, r *http.Request, m mediaType, a *responsecache.Answer, now time.Time) {
+// send writes an answer as the response.
+func (h *handler) send(w http.ResponseWriter, r *http.Request, m mediaType, a *responsecache.Answer) {
 	as, body := encodingFor(r.Header["Accept-Encoding"], len(a.Body)), a.Body
-	if conditional(r) && unchanged(w, r, preparedOf(a).tag(a, m, as), now) {
+	if conditional(r) && unchanged(w, r, preparedOf(a).tag(a, m, as)) {
 		return
 	}
 	switch {
 	case as == asIs && len(body) < shortBody && r.Method != http.MethodHead && r.ProtoMajor == 1:
-		setDate(w.Header(), now)
+		// without a place in the map of headers
 	case as == asIs:
 		w.Header()["Content-Length"] = a.Length
 	default:
@@ -61,7 +60,6 @@ func (h *handler) send(w http.ResponseWriter, r *http.Request, m mediaType, a *r
 		})
 		setEncoding(w.Header(), as, length)
 	}
-	joinWrites(r, len(body))
 	w.WriteHeader(http.StatusOK)
 	w.Write(body) //nolint:errcheck,gosec // the client is gone; the body is JSON
 }

@@ -8,7 +8,7 @@
 //   - handler.go, serve.go, drain.go: the routes; running and stopping the server
 //   - listener.go, refusedconn.go, tls.go: connections, their number, the answer to those beyond a limit, certificates
 //   - proxies.go: the address of the client behind a trusted proxy
-//   - deadline.go, joinwrites.go, direct_unix.go, direct_other.go: fewer timers and packets of a connection
+//   - deadline.go, direct_unix.go, direct_other.go: fewer timers and packets of a connection
 //   - minrate.go, slowreader.go, slowsender.go, slowstream.go: the minimum rate of clients
 //   - admin.go: health, readiness and metrics for operators
 //   - host.go, origin.go: rejection of foreign host names, and CORS

@@ -102,7 +102,6 @@ func noteState(c net.Conn, s http.ConnState) {
 	case s == http.StateActive:
 		counted.quiet.Store(0)
 	default:
-		counted.writeHead()
 		counted.quiet.Store(time.Now().UnixNano())
 	}
 }

@@ -245,7 +245,7 @@ func (h *handler) respond(
 	a := h.keep(ctx, op, resp)
 	u.end(nil) // others must not wait until this client has read its answer
 	if a != nil {
-		h.send(w, r, m, a, now)
+		h.send(w, r, m, a)
 		return op.isOver()
 	}
 	h.answer(w, r, m, resp)

@@ -10,6 +10,7 @@ import (
 
 	"roster/internal/admission"
 	"roster/internal/forwarded"
+	"roster/internal/http1"
 )
 
 // limitListener returns a listener that refuses excess connections, in total or from one address. If they had to wait instead, a client with many
@@ -35,8 +36,11 @@ type limitedListener struct {
 	conns map[*countedConn]struct{}
 }
 
-// Accept returns the next connection within the limits.
-func (b *limitedListener) Accept() (net.Conn, error) {
+// Accept implements net.Listener.
+func (b *limitedListener) Accept() (net.Conn, error) { return b.acceptCounted() }
+
+// acceptCounted returns the next connection within the limits.
+func (b *limitedListener) acceptCounted() (http1.Conn, error) {
 	for {
 		c, err := b.Listener.Accept()
 		if err != nil {
@@ -122,9 +126,9 @@ type countedConn struct {
 	begun   beginning    // only if it is proxied
 	quiet   atomic.Int64 // since when there is no data and no request, in ns of the Unix epoch; 0 during a request
 
+	unread []byte // what the next reads return
+
 	writing  sync.Mutex
-	joins    bool          // see joinWrites
-	head     []byte        // what was not written yet; nil for none
 	patience allowance     // of the client
 	direct   *directWriter // nil if the connection has none
 
@@ -152,6 +156,11 @@ func (c *countedConn) Read(b []byte) (n int, err error) {
 
 // read reads within the deadline what comes after a header of the PROXY protocol.
 func (c *countedConn) read(b []byte) (n int, err error) {
+	if len(c.unread) > 0 {
+		n = copy(b, c.unread)
+		c.unread = c.unread[n:]
+		return n, nil
+	}
 	if c.proxied {
 		c.begun.once.Do(c.begin)
 		switch {
@@ -172,12 +181,12 @@ func (c *countedConn) read(b []byte) (n int, err error) {
 	return n, err
 }
 
+// Unread implements http1.Conn.
+func (c *countedConn) Unread(b []byte) { c.unread = b }
+
 // Close implements net.Conn.
 func (c *countedConn) Close() error {
-	c.once.Do(func() {
-		c.writeHead()
-		c.of.remove(c)
-	})
+	c.once.Do(func() { c.of.remove(c) })
 	if c.begun.refused.Load() { // the refuser closes it
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"roster/internal/forwarded"
+	"roster/internal/http1"
 )
 
 // drainFor limits how long running requests may still take after the listener has closed.
@@ -117,8 +119,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	requests, endAll := context.WithCancel(context.WithValue(context.WithoutCancel(ctx), servingKey{}, at))
 	defer endAll()
 	answers := &connectionCloser{stopping: ctx.Done(), closing: make(chan struct{}), closed: make(chan struct{})}
+	handler := s.unproxied(s.Handler)
 	server := &http.Server{
-		Handler:           answers.end(at.rate.enforce(s.unproxied(s.Handler), s.Limits.BodyTime)),
+		Handler:           answers.end(at.rate.enforce(handler, s.Limits.BodyTime)),
 		BaseContext:       func(net.Listener) context.Context { return requests },
 		ReadHeaderTimeout: s.Limits.HeaderTime,
 		ReadTimeout:       s.Limits.BodyTime,
@@ -135,14 +138,16 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	refuser := s.newRefuser(l.Addr())
 	defer refuser.close()
 	listener := limitListener(l, s.Limits, at.rate, s.TrustedProxies, refuser.refuse)
+	plain := s.plain(answers.end(handler), requests, listener, server.ErrorLog)
 	failed := make(chan error, 1)
 	go func() {
 		defer close(failed)
-		if s.TLS != nil {
+		if plain == nil {
 			failed <- server.ServeTLS(listener, "", "")
 			return
 		}
-		failed <- server.Serve(listener)
+		go server.Serve(plain.Rest()) //nolint:errcheck // it ends with Shutdown or Close
+		failed <- plain.Serve(listener.acceptCounted)
 	}()
 	select {
 	case err := <-failed:
@@ -168,7 +173,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		<-failed //nolint:errcheck // the listener was closed
 		listener.awaitQuiet(drain)
 	}
-	err := server.Shutdown(drain)
+	err := shutdown(drain, listener, plain, server)
 	<-failed //nolint:errcheck // the server was shut down
 	select {
 	case <-closed:
@@ -178,10 +183,34 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		err = errors.Join(err, drain.Err())
 	}
 	if err != nil {
+		if plain != nil {
+			plain.Close()
+		}
 		server.Close() //nolint:errcheck // the remaining connections have had their time
 		return fmt.Errorf("some requests were still open after %s: %w", timeout, err)
 	}
 	return nil
+}
+
+// plain returns the server of plain requests to the graph; nil with TLS, for which net/http serves all requests.
+func (s *Server) plain(handler http.Handler, requests context.Context, l *limitedListener, errors *log.Logger) *http1.Server {
+	if s.TLS != nil {
+		return nil
+	}
+	p := http1.New(l.Addr())
+	p.Handler, p.Path, p.State, p.ErrorLog = handler, graphPath, noteState, errors
+	p.ConnContext = func(c http1.Conn) context.Context { return withConn(requests, c) }
+	p.HeaderTime, p.IdleTime, p.AnswerTime, p.HeaderBytes = s.Limits.HeaderTime, s.Limits.IdleTime, s.Limits.AnswerTime, s.Limits.HeaderBytes
+	return p
+}
+
+// shutdown ends both servers; plain may be nil. The server of plain requests is first, because it may still give connections to the other one.
+func shutdown(ctx context.Context, l net.Listener, plain *http1.Server, server *http.Server) error {
+	l.Close() //nolint:errcheck // perhaps it is closed already
+	if plain == nil {
+		return server.Shutdown(ctx)
+	}
+	return errors.Join(plain.Shutdown(ctx), server.Shutdown(ctx))
 }
 
 // minRate returns the minimum rate of clients, or nil.

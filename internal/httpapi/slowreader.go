@@ -11,20 +11,12 @@ const writeStep = time.Second
 
 // Write writes as long as the client receives at the minimum rate. Otherwise it closes the connection, and the kernel discards the unsent data. A write
 // deadline applies too.
-func (c *countedConn) Write(b []byte) (int, error) {
+func (c *countedConn) Write(b []byte) (int, error) { return c.WriteBoth(nil, b) }
+
+// WriteBoth implements http1.Conn, in the same way as Write.
+func (c *countedConn) WriteBoth(head, b []byte) (n int, err error) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	head := c.head
-	if head == nil && c.keepHead(b) {
-		return len(b), nil
-	}
-	n, err := c.write(head, b)
-	c.releaseHead()
-	return max(0, n-len(head)), err
-}
-
-// write writes the head and then b.
-func (c *countedConn) write(head, b []byte) (n int, err error) {
 	if c.of.rate != nil && !c.writes.hasPassed() {
 		n = c.direct.write(head, b)
 		c.patience.spend(0, n)

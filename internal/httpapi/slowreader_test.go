@@ -452,7 +452,7 @@ func TestDropsInTheLog(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := readAt(resp.Body, 64, 0); err == nil {
+			if _, err := readAt(resp.Body, 128, 0); err == nil {
 				t.Error("it is not dropped")
 			}
 			resp.Body.Close()

@@ -3,7 +3,6 @@ package httpapi
 import (
 	"net/http"
 	"strings"
-	"time"
 )
 
 // tagOf returns the strong entity tag of an answer with that digest. A representation in another media type or coding has other bytes or another meaning, and
@@ -39,8 +38,8 @@ func matches(values []string, tag string) bool {
 	return false
 }
 
-// unchanged sets the entity tag of an answer. If the client has the answer already, unchanged says so to the client at the time now, and returns true.
-func unchanged(w http.ResponseWriter, r *http.Request, tag []string, now time.Time) bool {
+// unchanged sets the entity tag of an answer. If the client has the answer already, unchanged says so to the client, and returns true.
+func unchanged(w http.ResponseWriter, r *http.Request, tag []string) bool {
 	h := w.Header()
 	if !matches(r.Header["If-None-Match"], tag[0]) {
 		h["Etag"] = tag
@@ -49,7 +48,6 @@ func unchanged(w http.ResponseWriter, r *http.Request, tag []string, now time.Ti
 	delete(h, "Content-Type") // a response without content
 	delete(h, "X-Content-Type-Options")
 	h["Etag"] = tag
-	setDate(h, now)
 	w.WriteHeader(http.StatusNotModified)
 	return true
 }
