@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -133,38 +134,43 @@ func (c *conn) giveAway() {
 	c.of.giveAway(c)
 }
 
+// exchange is what a request and its answer need, in one piece of memory.
+type exchange struct {
+	ctx  requestContext
+	w    response
+	url  url.URL
+	body body
+}
+
 // none is a request without anything.
 var none http.Request
 
 // serveRequest serves a plain request. It returns false if the connection is to be closed.
 func (c *conn) serveRequest(p *parsed) (again bool) {
-	ctx := &requestContext{Context: c.ctx, watch: c.watch}
-	r := none.WithContext(ctx)
-	r.Method, r.URL, r.RequestURI, r.Host, r.Header = p.method, p.url, p.target, p.host, p.header
+	x := &exchange{ctx: requestContext{Context: c.ctx, conn: c}, url: p.url}
+	r := none.WithContext(&x.ctx)
+	r.Method, r.URL, r.RequestURI, r.Host, r.Header = p.method, &x.url, p.target, p.host, p.header
 	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.1", 1, 1
 	r.RemoteAddr, r.ContentLength, r.Body = c.remote, int64(p.body), http.NoBody
-	var content *body
 	if p.body > 0 {
-		content = &body{rest: c.in[p.head:p.whole()]}
-		r.Body = content
+		x.body.rest = c.in[p.head:p.whole()]
+		r.Body = &x.body
 	}
 	if c.of.AnswerTime > 0 {
 		c.net.SetWriteDeadline(time.Now().Add(c.of.AnswerTime)) //nolint:errcheck // the write will fail
 	}
-	w := newResponse(c, ctx)
+	x.w.begin(c, &x.ctx)
 	defer func() {
-		ctx.end()
-		if content != nil {
-			content.Close() //nolint:errcheck // it cannot fail
-		}
+		x.ctx.end()
+		x.body.Close() //nolint:errcheck // it cannot fail
 		if e := recover(); e != nil {
 			again = false
 			if err, is := e.(error); !is || !errors.Is(err, http.ErrAbortHandler) {
 				c.of.logf("http: panic serving %v: %v\n%s", c.remote, e, debug.Stack())
 			}
 		}
-		w.release()
+		x.w.release()
 	}()
-	c.of.Handler.ServeHTTP(w, r)
-	return w.finish()
+	c.of.Handler.ServeHTTP(&x.w, r)
+	return x.w.finish()
 }

@@ -10,7 +10,7 @@ import (
 // for it, which hardly any request does.
 type requestContext struct {
 	context.Context // of the connection
-	watch           func(cancel func()) (stop func())
+	conn            *conn
 
 	mu     sync.Mutex
 	waited context.Context // nil until something waits
@@ -28,7 +28,7 @@ func (c *requestContext) Done() <-chan struct{} {
 		if c.ended {
 			c.cancel()
 		} else {
-			c.stop = c.watch(c.cancel)
+			c.stop = c.conn.watch(c.cancel)
 		}
 	}
 	return c.waited.Done()

@@ -13,7 +13,7 @@ const maxFields = 48
 // parsed is the head of a plain request.
 type parsed struct {
 	method, target string
-	url            *url.URL
+	url            url.URL
 	host           string
 	header         http.Header
 	head, body     int // the length of each in bytes
@@ -103,14 +103,17 @@ func (p *parsed) requestLine(line, path string) bool {
 	p.target = target
 	switch rest := target[len(path):]; {
 	case rest == "":
-		p.url = &url.URL{Path: target}
+		p.url.Path = target
 		return true
 	case rest[0] != '?' || !visible(rest):
 		return false
 	}
 	u, err := url.ParseRequestURI(target)
-	p.url = u
-	return err == nil && u.Path == path
+	if err != nil || u.Path != path {
+		return false
+	}
+	p.url = *u
+	return true
 }
 
 // visible reports whether a text consists of visible ASCII characters.
@@ -134,13 +137,24 @@ func field(line string) (name, value string, ok bool) {
 			return "", "", false
 		}
 	}
-	value = strings.Trim(value, " \t")
+	value = trim(value)
 	for i := range len(value) {
 		if c := value[i]; (c < ' ' && c != '\t') || c >= 0x7f {
 			return "", "", false
 		}
 	}
 	return http.CanonicalHeaderKey(name), value, true
+}
+
+// trim removes spaces and tabs at both ends.
+func trim(s string) string {
+	for s != "" && (s[0] == ' ' || s[0] == '\t') {
+		s = s[1:]
+	}
+	for s != "" && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t') {
+		s = s[:len(s)-1]
+	}
+	return s
 }
 
 // nameByte has the characters of the names that clients send. RFC 9110 (5.6.2) allows more.

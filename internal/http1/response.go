@@ -16,9 +16,8 @@ const shortBody = 2 << 10
 // response is the answer to one request. The header is written to the buffer as soon as its status is known; how the body is delimited follows with the first
 // bytes of the body that are sent, or at the end.
 type response struct {
-	of     *conn
-	ctx    *requestContext
-	header http.Header
+	of  *conn
+	ctx *requestContext
 	*buffers
 
 	status   int   // 0 before WriteHeader
@@ -34,22 +33,25 @@ type response struct {
 type buffers struct {
 	out  []byte // what is sent next
 	body []byte // of unknown length
-	keys []string
+
+	header http.Header
+	keys   []string // of the header, in their order
 }
 
-var answers = sync.Pool{New: func() any { return new(buffers) }}
+var answers = sync.Pool{New: func() any { return &buffers{header: make(http.Header, 8)} }}
 
 // maxPooled is the capacity up to which a buffer is used again.
 const maxPooled = 16 << 10
 
-func newResponse(c *conn, ctx *requestContext) *response {
+func (w *response) begin(c *conn, ctx *requestContext) {
 	b, _ := answers.Get().(*buffers)
-	return &response{of: c, ctx: ctx, header: make(http.Header, 8), buffers: b, declared: -1}
+	*w = response{of: c, ctx: ctx, buffers: b, declared: -1}
 }
 
 func (w *response) release() {
 	if b := w.buffers; cap(b.out) <= maxPooled && cap(b.body) <= maxPooled {
-		b.out, b.body, b.keys = b.out[:0], b.body[:0], b.keys[:0]
+		b.out, b.body = b.out[:0], b.body[:0]
+		clear(b.header)
 		answers.Put(b)
 	}
 	w.buffers = nil
@@ -147,10 +149,10 @@ var lineEnds = strings.NewReplacer("\n", " ", "\r", " ")
 
 // clean returns a value as it may be sent: in one line.
 func clean(value string) string {
-	if strings.ContainsAny(value, "\r\n") {
+	if strings.IndexByte(value, '\n') >= 0 || strings.IndexByte(value, '\r') >= 0 {
 		value = lineEnds.Replace(value)
 	}
-	return strings.Trim(value, " \t")
+	return trim(value)
 }
 
 // hasBody reports whether an answer of the status has a body.

@@ -139,6 +139,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	defer refuser.close()
 	listener := limitListener(l, s.Limits, at.rate, s.TrustedProxies, refuser.refuse)
 	plain := s.plain(answers.end(handler), requests, listener, server.ErrorLog)
+	if plain != nil {
+		defer plain.Rest().Close() //nolint:errcheck // it cannot fail
+	}
 	failed := make(chan error, 1)
 	go func() {
 		defer close(failed)
