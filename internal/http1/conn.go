@@ -72,7 +72,7 @@ func (c *conn) serve() {
 			c.giveAway()
 			return
 		}
-		if !c.serveRequest(&p) || c.of.stopping.Load() {
+		if !c.serveRequest(&p) {
 			return
 		}
 		c.in = buffer[:copy(buffer[:], c.in[p.whole():])]

@@ -52,7 +52,11 @@ func answer(w http.ResponseWriter, how string) {
 	h := w.Header()
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h["X-Two"] = []string{"a\r\nb", " c "}
-	text := func(n int) []byte { return bytes.Repeat([]byte("0123456789abcde "), n/16+1)[:n] }
+	write := func(lengths ...int) {
+		for _, n := range lengths {
+			w.Write(bytes.Repeat([]byte("0123456789abcde "), n/16+1)[:n]) //nolint:errcheck // the test reads what was sent
+		}
+	}
 	for _, word := range strings.Split(how, ",") {
 		switch word {
 		case "close":
@@ -61,17 +65,15 @@ func answer(w http.ResponseWriter, how string) {
 			h.Set("Date", "Thu, 01 Jan 1970 00:00:00 GMT")
 		case "declared":
 			h.Set("Content-Length", "5000")
-			w.Write(text(3000))
-			w.Write(text(2000))
+			write(3000, 2000)
 			return
 		case "less":
 			h.Set("Content-Length", "10")
-			w.Write(text(9))
+			write(9)
 			return
 		case "more":
 			h.Set("Content-Length", "10")
-			w.Write(text(5))
-			w.Write(text(6))
+			write(5, 6)
 			return
 		case "no-content":
 			w.WriteHeader(http.StatusNoContent)
@@ -93,17 +95,14 @@ func answer(w http.ResponseWriter, how string) {
 		case "flush":
 			http.NewResponseController(w).Flush() //nolint:errcheck // the test reads what was sent
 		case "abort":
-			w.Write(text(20))
+			write(20)
 			panic(http.ErrAbortHandler)
 		case "panic":
 			panic("a test")
 		case "short":
-			w.Write(text(100))
+			write(100)
 		case "long":
-			w.Write(text(3000))
-			w.Write(text(10))
-			w.Write(nil)
-			w.Write(text(70000))
+			write(3000, 10, 0, 70000)
 		}
 	}
 	fmt.Fprint(w, "end")

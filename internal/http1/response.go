@@ -230,7 +230,7 @@ func (w *response) sendChunk(b []byte, now bool) error {
 	if len(b) > 0 {
 		w.out = append(strconv.AppendInt(w.out, int64(len(b)), 16), "\r\n"...)
 		if now {
-			w.out, b = append(w.out, b...), nil
+			w.out = append(w.out, b...)
 		} else if _, err := w.send(b); err != nil {
 			return err
 		}

@@ -12,7 +12,6 @@ import (
 type scripted struct {
 	mu     sync.Mutex
 	chunks [][]byte
-	reads  int // how many chunks have been begun
 	unread []byte
 	out    bytes.Buffer
 	once   sync.Once

@@ -36,11 +36,11 @@ func (p *pipe) Unread(b []byte) { p.unread = b }
 
 func (p *pipe) WriteBoth(first, second []byte) (int, error) {
 	p.writes.Add(1)
-	n, err := p.Conn.Write(first)
+	n, err := p.Write(first)
 	if err != nil || len(second) == 0 { // a pipe waits for a reader of nothing
 		return n, err
 	}
-	m, err := p.Conn.Write(second)
+	m, err := p.Write(second)
 	return n + m, err
 }
 
@@ -153,7 +153,7 @@ func TestContextOfARequest(t *testing.T) {
 			t.Errorf("the client sent another request: %v", err)
 		}
 		synctest.Wait()
-		c.conn.Close()
+		c.conn.Close() //nolint:errcheck // nothing is to be done
 		if err := <-ended; !errors.Is(err, context.Canceled) {
 			t.Errorf("the client is gone: %v", err)
 		}
@@ -228,6 +228,38 @@ func TestRest(t *testing.T) {
 			synctest.Wait()
 			c.send(post("de")[cut:])
 			c.gets("net/http: de")
+		}
+		w.end()
+	})
+}
+
+// States are told as net/http tells them. That of a connection that is given away begins again.
+func TestStates(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := serving(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, kindOf(w)) })
+		states := make(chan http.ConnState, 10)
+		note := func(_ net.Conn, s http.ConnState) { states <- s }
+		w.server.State, w.rest.ConnState = note, note
+		c := w.dial()
+		for _, tt := range []struct {
+			request, by string
+			want        []http.ConnState
+		}{
+			{"", "", []http.ConnState{http.StateNew}},
+			{get, "plain", []http.ConnState{http.StateActive, http.StateIdle}},
+			{post("a"), "plain", []http.ConnState{http.StateActive, http.StateIdle}},
+			{strings.Replace(get, "graphql", "other", 1), "net/http", []http.ConnState{http.StateActive, http.StateNew, http.StateActive, http.StateIdle}},
+		} {
+			if c.send(tt.request); tt.request != "" {
+				c.gets(tt.by)
+			}
+			synctest.Wait()
+			for _, want := range tt.want {
+				if got := <-states; got != want {
+					t.Errorf("%q: %s, want %s", tt.request, got, want)
+				}
+			}
 		}
 		w.end()
 	})

@@ -138,7 +138,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	refuser := s.newRefuser(l.Addr())
 	defer refuser.close()
 	listener := limitListener(l, s.Limits, at.rate, s.TrustedProxies, refuser.refuse)
-	plain := s.plain(answers.end(handler), requests, listener, server.ErrorLog)
+	plain := s.plain(requests, answers.end(handler), listener, server.ErrorLog)
 	if plain != nil {
 		defer plain.Rest().Close() //nolint:errcheck // it cannot fail
 	}
@@ -196,7 +196,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 }
 
 // plain returns the server of plain requests to the graph; nil with TLS, for which net/http serves all requests.
-func (s *Server) plain(handler http.Handler, requests context.Context, l *limitedListener, errors *log.Logger) *http1.Server {
+func (s *Server) plain(requests context.Context, handler http.Handler, l *limitedListener, errors *log.Logger) *http1.Server {
 	if s.TLS != nil {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"go.uber.org/goleak"
 
@@ -93,4 +94,83 @@ func TestServeReturnsListenerError(t *testing.T) {
 	if err := server.Serve(t.Context(), l); err == nil {
 		t.Error("it serves on a closed listener")
 	}
+}
+
+// A plain request to the graph is served without net/http, and all others on the connection after one that is not plain by it.
+func TestPlainRequests(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := serveServer(t, httpapi.Server{
+			Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				for {
+					inner, ok := w.(interface{ Unwrap() http.ResponseWriter })
+					if !ok {
+						break
+					}
+					w = inner.Unwrap()
+				}
+				fmt.Fprintf(w, "%T", w)
+			}),
+			Limits: httpapi.DefaultLimits(),
+		}, &http.Transport{})
+		for _, tt := range []struct{ method, path, by string }{
+			{http.MethodGet, "/graphql?query=%7Ba%7D", "*http1.response"}, {http.MethodPost, "/graphql", "*http1.response"}, {http.MethodHead, "/graphql", ""},
+			{http.MethodGet, "/healthz", "*http.response"}, {http.MethodPost, "/graphql", "*http.response"},
+		} {
+			r, err := http.NewRequestWithContext(t.Context(), tt.method, "http://roster"+tt.path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := s.client.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			if string(body) != tt.by || err != nil {
+				t.Errorf("%s %s is served by %q, %v; want %q", tt.method, tt.path, body, err, tt.by)
+			}
+		}
+		if n := s.dialled(); n != 1 {
+			t.Errorf("there were %d connections", n)
+		}
+		s.end(t)
+	})
+}
+
+// Serve waits for plain requests that are running at the signal.
+func TestServeAwaitsPlainRequests(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		goOn := make(chan struct{})
+		s := serveServer(t, httpapi.Server{
+			Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				<-goOn
+				fmt.Fprint(w, "the answer")
+			}),
+			Limits: httpapi.DefaultLimits(),
+		}, &http.Transport{})
+		answered := make(chan string, 1)
+		go func() {
+			resp, err := s.client.Get("http://roster/graphql") //nolint:noctx // the test ends it
+			if err != nil {
+				answered <- err.Error()
+				return
+			}
+			defer resp.Body.Close()
+			body, err := io.ReadAll(resp.Body)
+			answered <- fmt.Sprint(string(body), err, resp.Close)
+		}()
+		synctest.Wait()
+		s.stop()
+		synctest.Wait()
+		if len(s.over) > 0 {
+			t.Error("the server has ended before the request")
+		}
+		close(goOn)
+		if got := <-answered; got != "the answer<nil> true" {
+			t.Error(got)
+		}
+		s.end(t)
+	})
 }
