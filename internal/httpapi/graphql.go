@@ -18,6 +18,7 @@ import (
 	"roster/internal/cost"
 	"roster/internal/freshness"
 	"roster/internal/persisted"
+	"roster/internal/plan"
 	"roster/internal/responsecache"
 )
 
@@ -246,7 +247,10 @@ func (h *handler) respond(
 	u.end(nil) // others must not wait until this client has read its answer
 	if a != nil {
 		h.send(w, r, m, a)
-		return op.isOver()
+		if over = op.isOver(); over && !u.kept && r.ProtoMajor == 1 { // HTTP/2 may still write it, if the client has cancelled the request
+			plan.Reuse(op.body)
+		}
+		return over
 	}
 	h.answer(w, r, m, resp)
 	return false

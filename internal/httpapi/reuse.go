@@ -31,6 +31,7 @@ type reuse struct {
 	request []byte // the key of the request, a part of its input; nil if it has none
 	key     string // of the answer; empty until it is known
 	again   bool   // there was an answer with that key
+	kept    bool   // the answer of the operation is in the cache
 	flight  responsecache.Flight
 	answer  *responsecache.Answer // that was found, and is correct
 	fresh   freshness.Answer      // how fresh it is

@@ -177,7 +177,7 @@ func TestCompressedBytesAreKept(t *testing.T) {
 	t.Parallel()
 	cache := responsecache.New(1<<20, nil)
 	a := cache.NewAnswer("key", &origin{}, bytes.Repeat([]byte("x"), 5000))
-	cache.Put(a, false)
+	cache.Put(a, true)
 	before, made := cache.Stats().Bytes, 0
 	for range 3 {
 		cache.Encoded(a, 1, func([]byte) []byte {

@@ -79,7 +79,7 @@ func (r *Run) Execute(writer Writer) (out []byte, ok bool) {
 		end := len(b)
 		b = append(b, after...)
 		if r.Body = b; pooled {
-			r.Body = append([]byte(nil), b...) // copied once, and not cleared before
+			r.Body = append(bodyOf(len(b)), b...)
 		}
 		out = r.Body[len(before):end:end]
 	}
@@ -105,6 +105,30 @@ type workspace struct {
 }
 
 var work = sync.Pool{New: func() any { return &workspace{make([]byte, 0, 4<<10), make([]step, 0, 16)} }}
+
+// bodies have the memory of answers that nobody has any more. Short answers are not worth it.
+var bodies sync.Pool
+
+const shortBody = 4 << 10
+
+// bodyOf returns memory for a body of the length; nil for new memory, which append does not clear before it copies.
+func bodyOf(length int) []byte {
+	if length < shortBody {
+		return nil
+	}
+	body, _ := bodies.Get().(*[]byte)
+	if body == nil || cap(*body) < length {
+		return nil
+	}
+	return (*body)[:0]
+}
+
+// Reuse makes the memory of a Body available to other executions. Nobody may have it or its data any more.
+func Reuse(body []byte) {
+	if cap(body) >= shortBody && cap(body) <= maxPooled {
+		bodies.Put(&body)
+	}
+}
 
 // maxPooled is the capacity up to which a buffer is used again.
 const maxPooled = 256 << 10

@@ -18,26 +18,30 @@ const (
 
 // AppendString appends a string as gqlgen writes it.
 func AppendString(b []byte, s string) []byte {
-	b = append(b, '"')
 	i := clean(s)
-	if i == len(s) {
-		b = append(b, s...)
-		return append(b, '"')
+	if i < len(s) {
+		return appendEscaped(append(b, '"'), s, i)
 	}
-	return appendEscaped(b, s, i)
+	n := len(b)
+	if cap(b)-n < len(s)+2 {
+		return append(append(append(b, '"'), s...), '"')
+	}
+	b = b[:n+len(s)+2] // one check of the capacity instead of three
+	b[n], b[len(b)-1] = '"', '"'
+	copy(b[n+1:], s)
+	return b
 }
 
-// clean returns the length of the beginning of a string that needs no escapes. It looks at eight bytes at a time.
+// clean returns the length of the beginning of a string that needs no escapes. It looks at eight bytes at a time, and at some of the last ones twice.
 func clean(s string) int {
 	i := 0
 	for ; i+8 <= len(s); i += 8 {
-		w := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
-			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
-		quote, backslash := w^(ones*'"'), w^(ones*'\\')
-		// The high bit of each byte that is below 0x20, a quotation mark or a backslash. Bytes after the first such byte may be wrong.
-		if ((w-ones*0x20)&^w|(quote-ones)&^quote|(backslash-ones)&^backslash)&highs != 0 {
+		if special(s[i : i+8]) {
 			break
 		}
+	}
+	if i+8 > len(s) && len(s) >= 8 && !special(s[len(s)-8:]) {
+		return len(s)
 	}
 	for ; i < len(s); i++ {
 		if c := s[i]; c < 0x20 || c == '"' || c == '\\' {
@@ -45,6 +49,15 @@ func clean(s string) int {
 		}
 	}
 	return i
+}
+
+// special reports whether one of eight bytes is below 0x20, a quotation mark or a backslash.
+func special(s string) bool {
+	_ = s[7]
+	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	quote, backslash := w^(ones*'"'), w^(ones*'\\')
+	// This has the high bit of each such byte. Bytes after the first one may be wrong.
+	return ((w-ones*0x20)&^w|(quote-ones)&^quote|(backslash-ones)&^backslash)&highs != 0
 }
 
 // appendEscaped appends the rest of a string, whose first special byte is at i.

@@ -136,23 +136,25 @@ func (c *Cache) FindByRequest(key []byte) *Answer {
 	return to.answer
 }
 
-// Put keeps an answer. Again is true if there has been one for the same key.
-func (c *Cache) Put(a *Answer, again bool) {
+// Put keeps an answer, and reports whether it does. Again is true if there has been one for the same key, or if it cost much to make. Otherwise a small answer
+// is kept for a while, and a large one not before it is made a second time.
+func (c *Cache) Put(a *Answer, again bool) (kept bool) {
 	if len(a.Body) > c.most {
-		return
+		return false
 	}
 	if !again {
 		c.mu.Lock()
-		added, left := c.recent.add(a)
+		to, left := c.recent.add(a)
 		c.mu.Unlock()
 		if left {
 			c.evictions.Add(1)
 		}
-		if added {
-			return
+		if to != cache {
+			return to == ring
 		}
 	}
 	c.entries.Set(a.hash, &a.entry)
+	return true
 }
 
 // weighAgain counts the encodings of an answer, if it is kept.

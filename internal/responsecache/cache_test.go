@@ -19,12 +19,17 @@ func put(c *responsecache.Cache, key string, length int, again bool) *responseca
 
 func found(c *responsecache.Cache, key string) bool { return c.Find([]byte(key)) != nil }
 
-// Small answers that nobody asks for again leave soon, and leave the others alone.
+// Small answers that nobody asks for again leave soon, and leave the others alone. Large ones stay from the second time on.
 func TestAnswersThatAreNotRepeated(t *testing.T) {
 	t.Parallel()
 	c := responsecache.New(1<<20, nil)
 	put(c, "repeated", 200, false)
-	put(c, "large", 10_000, false)
+	for _, want := range []bool{false, true} {
+		put(c, "large", 10_000, false)
+		if got := found(c, "large"); got != want {
+			t.Errorf("the large answer is found: %t, want %t", got, want)
+		}
+	}
 	put(c, "once", 200, false)
 	if !found(c, "repeated") {
 		t.Fatal("the answer is not found at once")
@@ -81,7 +86,8 @@ func TestAnswersThatAreMadeAgain(t *testing.T) {
 	}
 }
 
-// A cache never has more bytes than its size, and gives only the last answer for a key. If it has room, it gives each answer that is asked for at once.
+// A cache never has more bytes than its size, and gives only the last answer for a key. If it has room, it gives each small answer at once, and a large one that
+// it has kept.
 func TestCache(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -99,10 +105,13 @@ func TestCache(t *testing.T) {
 				if !c.Fits(length) {
 					continue
 				}
-				latest[key] = put(c, key, length, c.Find([]byte(key)) != nil)
-				if size == ample && c.Find([]byte(key)) != latest[key] {
-					rt.Fatalf("the answer for %s is not found at once", key)
+				again := c.Find([]byte(key)) != nil
+				a := c.NewAnswer(key, nil, bytes.Repeat([]byte("x"), length))
+				kept := c.Put(a, again)
+				if found := c.Find([]byte(key)); size == ample && (kept != (found == a) || !kept && (again || length < 3000)) {
+					rt.Fatalf("the answer for %s is kept: %t, found: %t", key, kept, found == a)
 				}
+				latest[key] = a
 			case 1:
 				if a := c.Find([]byte(key)); a != nil && a != latest[key] {
 					rt.Fatalf("an earlier answer for %s is found", key)

@@ -2,21 +2,30 @@ package responsecache
 
 // recent has the small answers that were made last, until they are asked for again. Most never are. The cache proper keeps an answer only if it is asked for
 // while it is here, or if it is made again soon after it was here: so answers to requests that are not repeated neither take the room of others, nor do they
-// stay long enough to cost the garbage collector anything. The cache's mutex guards it.
+// stay long enough to cost the garbage collector anything. Of a large answer only the hash is here, because to keep it costs more. The cache's mutex guards it.
 type recent struct {
 	answers map[uint64]*Answer // by their hashes
 	order   []*Answer          // a ring; some may have left
 	next    int
 	bytes   int
-	gone    []uint64 // hashes of answers that have left, each at its remainder
+	gone    []uint64 // hashes of answers that have left or are large, each at its remainder
 }
+
+// place is where an answer is kept.
+type place uint8
+
+const (
+	nowhere place = iota
+	ring          // the small answers that were made last
+	cache         // the cache proper
+)
 
 const (
 	// Recent answers take at most the cache divided by recentDivisor.
 	recentDivisor = 16
-	// largestRecent is the greatest weight of a recent answer. Larger ones are kept at once, because they cost more to make.
+	// largestRecent is the greatest weight of a recent answer.
 	largestRecent = 4 << 10
-	// bytesPerGone is the size of the cache for each hash of an answer that has left.
+	// bytesPerGone is the size of the cache for each hash.
 	bytesPerGone = 256
 )
 
@@ -28,15 +37,16 @@ func newRecent(bytes int) recent {
 // mostBytes is the greatest weight of all recent answers together.
 func (r *recent) mostBytes() int { return len(r.order) * largestRecent }
 
-// add adds an answer. It returns false if the answer belongs into the cache at once. Left is true if another answer had to leave.
-func (r *recent) add(a *Answer) (added, left bool) {
+// add adds an answer, and returns where it is to be kept. Left is true if another answer had to leave.
+func (r *recent) add(a *Answer) (to place, left bool) {
 	weight := a.entry.weight()
-	if weight > largestRecent || len(r.order) == 0 {
-		return false, false
-	}
-	if at := &r.gone[a.hash%uint64(len(r.gone))]; *at == a.hash {
+	switch at := &r.gone[a.hash%uint64(len(r.gone))]; {
+	case *at == a.hash:
 		*at = 0
-		return false, false
+		return cache, false
+	case weight > largestRecent || len(r.order) == 0:
+		*at = a.hash
+		return nowhere, false
 	}
 	if old := r.order[r.next]; old != nil && r.remove(old) {
 		r.gone[old.hash%uint64(len(r.gone))] = old.hash
@@ -49,7 +59,7 @@ func (r *recent) add(a *Answer) (added, left bool) {
 	r.answers[a.hash] = a
 	r.bytes += weight
 	a.recent = weight
-	return true, left
+	return ring, left
 }
 
 // remove removes an answer, and reports whether it was there.
