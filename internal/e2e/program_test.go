@@ -42,7 +42,7 @@ func launchCommand(cmd *exec.Cmd) (*program, error) {
 }
 
 // patience is how long anything may take. It only ends a test that would else never end.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // until waits for a condition, and is false where it does not come true in time.
 func until(condition func() bool) bool {
