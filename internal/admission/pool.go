@@ -25,7 +25,7 @@ type Pool struct {
 	held int
 	// anonymous is what callers without a name hold together, and maxAnonymous what they may hold; zero for no bound.
 	anonymous, maxAnonymous int
-	heldBy                  map[Caller]int // only callers that hold something
+	heldBy                  map[Caller]*held // only callers that hold something
 	refused                 [PoolBound + 1]uint64
 }
 
@@ -46,7 +46,11 @@ type Hold struct {
 	pool    *Pool
 	caller  Caller
 	most, n int
+	own     *held // what the caller holds of the pool; nil if this hold has nothing of it
 }
+
+// held is what one caller holds of a pool for all purposes together.
+type held struct{ n int }
 
 // Hold returns a caller's hold, which holds nothing yet. Most is what this caller may hold of the pool for all purposes together. Zero
 // means no bound, and so does the size of the pool or more.
@@ -62,7 +66,13 @@ func (h *Hold) Resize(n int) Bound {
 	p, more := h.pool, n-h.n
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	own, unnamed := p.heldBy[h.caller], h.caller.Name == ""
+	if h.own == nil {
+		h.own = p.heldBy[h.caller]
+	}
+	own, unnamed := 0, h.caller.Name == ""
+	if h.own != nil {
+		own = h.own.n
+	}
 	bound := NoBound
 	switch {
 	case more < 0:
@@ -75,6 +85,7 @@ func (h *Hold) Resize(n int) Bound {
 	}
 	if bound != NoBound {
 		p.refused[bound]++
+		h.keep()
 		return bound
 	}
 	h.n = n
@@ -82,12 +93,22 @@ func (h *Hold) Resize(n int) Bound {
 	if unnamed {
 		p.anonymous += more
 	}
-	if own += more; own == 0 {
-		delete(p.heldBy, h.caller)
-	} else {
-		p.heldBy[h.caller] = own
+	if h.own == nil {
+		h.own = new(held)
+		p.heldBy[h.caller] = h.own
 	}
+	if h.own.n += more; h.own.n == 0 {
+		delete(p.heldBy, h.caller)
+	}
+	h.keep()
 	return NoBound
+}
+
+// keep forgets what the caller holds if this hold has nothing of it: the pool may forget it too.
+func (h *Hold) keep() {
+	if h.n == 0 {
+		h.own = nil
+	}
 }
 
 // Release releases all that the hold holds.
@@ -115,6 +136,6 @@ func (p *Pool) resize(size, unnamed int) {
 	defer p.mu.Unlock()
 	p.size, p.maxAnonymous = size, unnamed
 	if p.heldBy == nil {
-		p.heldBy = make(map[Caller]int)
+		p.heldBy = make(map[Caller]*held)
 	}
 }

@@ -27,7 +27,6 @@ type Answer struct {
 	Prepared atomic.Value
 
 	entry   entry
-	recent  int // its weight when it became recent
 	hash    uint64
 	length  [1]string // of Length
 	digest  atomic.Pointer[string]

@@ -12,13 +12,13 @@ import (
 // Cache is a cache of answers. A nil Cache keeps nothing. It is safe for concurrent use.
 type Cache struct {
 	entries *otter.Cache[uint64, *entry]
+	seen    seen
 	seed    maphash.Seed
 	most    int // bytes of one answer
 	*counts
 
 	mu      sync.Mutex
 	flights map[string]*Flight
-	recent  recent
 }
 
 // entry is an answer, or a request that leads to one.
@@ -62,12 +62,12 @@ func New(bytes int, before *Cache) *Cache {
 	if bytes <= 0 {
 		return nil
 	}
-	c := &Cache{seed: maphash.MakeSeed(), most: bytes / answerDivisor, counts: &counts{}, flights: make(map[string]*Flight), recent: newRecent(bytes)}
+	c := &Cache{seed: maphash.MakeSeed(), most: bytes / answerDivisor, counts: &counts{}, flights: make(map[string]*Flight), seen: newSeen(bytes)}
 	if before != nil {
 		c.counts = before.counts
 	}
 	c.entries = otter.Must(&otter.Options[uint64, *entry]{
-		MaximumWeight: uint64(bytes - c.recent.mostBytes()), //nolint:gosec // recent answers take a part
+		MaximumWeight: uint64(bytes),
 		Weigher:       weigh, StatsRecorder: evictions{counts: c.counts},
 		Executor: func(task func()) { task() }, // there is no background work
 	})
@@ -107,20 +107,11 @@ func (c *Cache) hashOf(key string) uint64 { return maphash.String(c.seed, key) }
 
 // Find returns the answer for a key; nil if there is none. The answer need not be correct any more.
 func (c *Cache) Find(key []byte) *Answer {
-	hash := maphash.Bytes(c.seed, key)
-	if e, ok := c.entries.GetIfPresent(hash); ok && e.key == string(key) { // another key can have the same hash
-		return e.answer
-	}
-	c.mu.Lock()
-	a := c.recent.answers[hash]
-	if a == nil || a.entry.key != string(key) {
-		c.mu.Unlock()
+	e, ok := c.entries.GetIfPresent(maphash.Bytes(c.seed, key))
+	if !ok || e.key != string(key) { // another key can have the same hash
 		return nil
 	}
-	c.recent.remove(a)
-	c.mu.Unlock()
-	c.entries.Set(hash, &a.entry)
-	return a
+	return e.answer
 }
 
 // FindByRequest returns the answer for the key of a request; nil if there is none. The answer need not be correct any more.
@@ -136,22 +127,11 @@ func (c *Cache) FindByRequest(key []byte) *Answer {
 	return to.answer
 }
 
-// Put keeps an answer, and reports whether it does. Again is true if there has been one for the same key, or if it cost much to make. Otherwise a small answer
-// is kept for a while, and a large one not before it is made a second time.
+// Put keeps an answer if it is made for the second time, and reports whether it does. Again is true if there has been one for the same key, or if it cost so much to
+// make that it is to be kept at once.
 func (c *Cache) Put(a *Answer, again bool) (kept bool) {
-	if len(a.Body) > c.most {
+	if len(a.Body) > c.most || !again && !c.seen.add(a.hash) {
 		return false
-	}
-	if !again {
-		c.mu.Lock()
-		to, left := c.recent.add(a)
-		c.mu.Unlock()
-		if left {
-			c.evictions.Add(1)
-		}
-		if to != cache {
-			return to == ring
-		}
 	}
 	c.entries.Set(a.hash, &a.entry)
 	return true
@@ -159,13 +139,6 @@ func (c *Cache) Put(a *Answer, again bool) (kept bool) {
 
 // weighAgain counts the encodings of an answer, if it is kept.
 func (c *Cache) weighAgain(a *Answer) {
-	c.mu.Lock()
-	recent := c.recent.remove(a)
-	c.mu.Unlock()
-	if recent {
-		c.entries.Set(a.hash, &a.entry)
-		return
-	}
 	c.entries.ComputeIfPresent(a.hash, func(e *entry) (*entry, otter.ComputeOp) {
 		if e.answer != a {
 			return e, otter.CancelOp
@@ -193,11 +166,7 @@ func (c *Cache) Stats() Stats {
 	if c == nil {
 		return Stats{}
 	}
-	c.mu.Lock()
-	s := Stats{Evictions: c.evictions.Load(), Bytes: int64(c.recent.bytes), Size: int64(c.recent.mostBytes())}
-	c.mu.Unlock()
-	s.Bytes += int64(c.entries.WeightedSize()) //nolint:gosec // far below the bounds
-	s.Size += int64(c.entries.GetMaximum())    //nolint:gosec // far below the bounds
+	s := Stats{Evictions: c.evictions.Load(), Bytes: int64(c.entries.WeightedSize()), Size: int64(c.entries.GetMaximum())} //nolint:gosec // far below the bounds
 	s.Hits, s.Misses = c.lookups.sum()
 	return s
 }
