@@ -26,6 +26,7 @@ type Pool struct {
 	// anonymous is what callers without a name hold together, and maxAnonymous what they may hold; zero for no bound.
 	anonymous, maxAnonymous int
 	heldBy                  map[Caller]*held // only callers that hold something
+	spare                   *held            // the memory of a caller that holds nothing any more; nil for none
 	refused                 [PoolBound + 1]uint64
 }
 
@@ -94,11 +95,14 @@ func (h *Hold) Resize(n int) Bound {
 		p.anonymous += more
 	}
 	if h.own == nil {
-		h.own = new(held)
+		if h.own, p.spare = p.spare, nil; h.own == nil {
+			h.own = new(held)
+		}
 		p.heldBy[h.caller] = h.own
 	}
 	if h.own.n += more; h.own.n == 0 {
 		delete(p.heldBy, h.caller)
+		p.spare = h.own
 	}
 	h.keep()
 	return NoBound
