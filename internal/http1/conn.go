@@ -3,9 +3,11 @@ package http1
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -107,8 +109,8 @@ func (c *conn) fill(buffer *[inputBuffer]byte) bool {
 	}
 	for len(c.in) < enough {
 		n, err := c.net.Read(buffer[len(c.in):])
-		if err != nil {
-			return false
+		if err != nil { // net/http answers the first read that fails, such as one of a wrong header of the PROXY protocol
+			return enough == 1 && !errors.Is(err, io.EOF) && !errors.Is(err, os.ErrDeadlineExceeded)
 		}
 		c.in = buffer[:len(c.in)+n]
 	}

@@ -265,6 +265,27 @@ func TestStates(t *testing.T) {
 	})
 }
 
+// broken is a connection that cannot be read.
+type broken struct{ *pipe }
+
+func (broken) Read([]byte) (int, error) { return 0, errors.New("a wrong header of the PROXY protocol") }
+
+// net/http answers a connection that cannot be read.
+func TestFirstReadFails(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := serving(t, nil)
+		mine, theirs := net.Pipe()
+		w.server.begin(broken{&pipe{Conn: theirs, writes: &w.writes}})
+		c := &client{t, mine, bufio.NewReader(mine)}
+		if resp := c.gets("400 Bad Request"); resp.StatusCode != http.StatusBadRequest {
+			t.Error(resp.Status)
+		}
+		c.isClosed()
+		w.end()
+	})
+}
+
 // Shutdown closes connections that wait, answers the requests that run, and those that come on new connections.
 func TestShutdown(t *testing.T) {
 	t.Parallel()
