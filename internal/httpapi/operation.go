@@ -82,7 +82,7 @@ func (op *operation) isOver() bool {
 	of := &op.parts.context
 	of.mu.Lock()
 	defer of.mu.Unlock()
-	return op.body != nil && of.timed == nil && of.errors == nil && !op.reuse.flight.Joined()
+	return op.body != nil && of.timed.Load() == nil && of.errors == nil && !op.reuse.flight.Joined()
 }
 
 // releaseInput forgets the request, which is needed until its answer has been found or made.

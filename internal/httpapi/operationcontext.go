@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -25,11 +26,13 @@ type operationContext struct {
 
 	keptKey, kept any // one value of the operation
 
+	// timed is the context with the timer; nil until something waits. It is set with mu, and read without it, because values are looked up often.
+	timed atomic.Pointer[context.Context]
+
 	mu     sync.Mutex
 	errors context.Context // gqlgen's context of the response; nil until there is an error
 	until  time.Time       // zero for no deadline
 	ended  bool
-	timed  context.Context // with the timer; nil until something waits
 	cancel context.CancelFunc
 }
 
@@ -57,11 +60,8 @@ func (c *operationContext) Value(key any) any {
 			return c.response().Value(key)
 		}
 	}
-	c.mu.Lock()
-	timed := c.timed
-	c.mu.Unlock()
-	if timed != nil {
-		return timed.Value(key)
+	if timed := c.timed.Load(); timed != nil {
+		return (*timed).Value(key)
 	}
 	return c.Context.Value(key)
 }
@@ -109,8 +109,8 @@ func (c *operationContext) endIn(d time.Duration) {
 	}
 	c.until = time.Now().Add(d)
 	if before := c.cancel; before != nil {
-		var cancel context.CancelFunc
-		c.timed, cancel = context.WithDeadline(c.timed, c.until)
+		timed, cancel := context.WithDeadline(*c.timed.Load(), c.until)
+		c.timed.Store(&timed)
 		c.cancel = func() {
 			cancel()
 			before()
@@ -131,25 +131,28 @@ func (c *operationContext) Deadline() (time.Time, bool) {
 func (c *operationContext) Done() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.timed == nil {
-		if c.until.IsZero() {
-			c.timed, c.cancel = context.WithCancel(c.Context)
-		} else {
-			c.timed, c.cancel = context.WithDeadline(c.Context, c.until)
-		}
-		if c.ended {
-			c.cancel()
-		}
+	if timed := c.timed.Load(); timed != nil {
+		return (*timed).Done()
 	}
-	return c.timed.Done()
+	var timed context.Context
+	if c.until.IsZero() {
+		timed, c.cancel = context.WithCancel(c.Context)
+	} else {
+		timed, c.cancel = context.WithDeadline(c.Context, c.until)
+	}
+	c.timed.Store(&timed)
+	if c.ended {
+		c.cancel()
+	}
+	return timed.Done()
 }
 
 // Err implements context.Context.
 func (c *operationContext) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.timed != nil {
-		return c.timed.Err()
+	if timed := c.timed.Load(); timed != nil {
+		return (*timed).Err()
 	}
 	if err := c.Context.Err(); err != nil {
 		return err
