@@ -169,11 +169,12 @@ func (e *extension) prepare(ctx context.Context, document *graphql.OperationCont
 	}
 	op.setView(ctx, view)
 	op.join(exchange.Series, view)
-	if document.Operation.Operation == ast.Query && !n.private && !access.SourceTokensOf(ctx).Any() {
+	// With a token of the caller's own, the answer may have what a source says of the caller, which must not be cached.
+	cacheable := document.Operation.Operation == ast.Query && !access.SourceTokensOf(ctx).Any()
+	if cacheable && !n.private {
 		op.generation, op.shows = current, n.shows
 	}
-	// With a token of the caller's own, the answer may have what a source says of the caller, which must not be cached.
-	if document.Operation.Operation == ast.Query && !access.SourceTokensOf(ctx).Any() && cursor == "" {
+	if cacheable && cursor == "" {
 		if answer, ok := answerOf(op.view, n); ok {
 			exchange.SetAnswer(answer)
 		}

@@ -76,7 +76,7 @@ func (h *handler) keep(ctx context.Context, op *operation, resp *graphql.Respons
 		return nil
 	}
 	a := u.cache.NewAnswer(u.key, op.exchange.Reusable, op.bodyOf(resp))
-	a.Complete, a.Operation, a.Outcome = op.complete(resp), op.name, uint8(outcomeOf(ctx, resp))
+	a.Complete, a.Operation, a.Outcome = op.complete(resp), op.name, uint8(outcomeOfAnswer(resp))
 	u.kept = u.cache.Put(a, u.again || op.body == nil) // its request only when it is repeated: most are not
 	u.end(a)
 	return a

@@ -76,6 +76,11 @@ func outcomeOf(ctx context.Context, resp *graphql.Response) Outcome {
 	case resp == nil:
 		return OutcomeFailed
 	}
+	return outcomeOfAnswer(resp)
+}
+
+// outcomeOfAnswer returns the outcome of an operation whose context has not ended.
+func outcomeOfAnswer(resp *graphql.Response) Outcome {
 	inExtensions, _ := resp.Extensions["sources"].(gqlerror.List) // the errors of sources, if they are reported there
 	return max(outcomeOfErrors(resp.Errors), outcomeOfErrors(inExtensions))
 }
