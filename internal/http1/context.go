@@ -3,6 +3,7 @@ package http1
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -12,36 +13,39 @@ type requestContext struct {
 	context.Context // of the connection
 	conn            *conn
 
+	// waited is nil until something waits, and ended tells that the context is over. They are set with mu, and read without it, because values are looked up often.
+	waited atomic.Pointer[context.Context]
+	ended  atomic.Bool
+
 	mu     sync.Mutex
-	waited context.Context // nil until something waits
 	cancel context.CancelFunc
 	stop   func() // ends the watch
-	ended  bool
 }
 
 // Done implements context.Context.
 func (c *requestContext) Done() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.waited == nil {
-		c.waited, c.cancel = context.WithCancel(c.Context)
-		if c.ended {
-			c.cancel()
-		} else {
-			c.stop = c.conn.watch(c.cancel)
-		}
+	if waited := c.waited.Load(); waited != nil {
+		return (*waited).Done()
 	}
-	return c.waited.Done()
+	var waited context.Context
+	waited, c.cancel = context.WithCancel(c.Context)
+	c.waited.Store(&waited)
+	if c.ended.Load() {
+		c.cancel()
+	} else {
+		c.stop = c.conn.watch(c.cancel)
+	}
+	return waited.Done()
 }
 
 // Err implements context.Context.
 func (c *requestContext) Err() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case c.waited != nil:
-		return c.waited.Err()
-	case c.ended:
+	if waited := c.waited.Load(); waited != nil {
+		return (*waited).Err()
+	}
+	if c.ended.Load() {
 		return context.Canceled
 	}
 	return c.Context.Err()
@@ -49,11 +53,8 @@ func (c *requestContext) Err() error {
 
 // Value implements context.Context.
 func (c *requestContext) Value(key any) any {
-	c.mu.Lock()
-	waited := c.waited
-	c.mu.Unlock()
-	if waited != nil {
-		return waited.Value(key) // it also knows how to cancel contexts below it without a goroutine
+	if waited := c.waited.Load(); waited != nil {
+		return (*waited).Value(key) // it also knows how to cancel contexts below it without a goroutine
 	}
 	return c.Context.Value(key)
 }
@@ -61,7 +62,7 @@ func (c *requestContext) Value(key any) any {
 // end ends the context, and the watch if there is one.
 func (c *requestContext) end() {
 	c.mu.Lock()
-	c.ended = true
+	c.ended.Store(true)
 	cancel, stop := c.cancel, c.stop
 	c.mu.Unlock()
 	if cancel != nil {
@@ -76,7 +77,7 @@ func (c *requestContext) end() {
 func (c *requestContext) fail() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.ended = true
+	c.ended.Store(true)
 	if c.cancel != nil {
 		c.cancel()
 	}
