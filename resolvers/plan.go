@@ -65,7 +65,7 @@ func (e *executable) execute(ctx context.Context, op *operation, running *graphq
 	}
 	if data, ok := generated.RunPlan(e.ExecutableSchema, running, &run.Run, query); ok {
 		e.resolver.plans().Planned()
-		op.response = graphql.Response{Data: data}
+		op.response.Data = data
 		return &op.response, &run.Run
 	}
 	if run.Panic != nil && variant.Fail() && e.resolver.plans().Panicked(time.Now()) {
@@ -78,17 +78,23 @@ func (e *executable) execute(ctx context.Context, op *operation, running *graphq
 	return e.byGqlgen(ctx)(ctx), nil
 }
 
-// Plans reports whether a plan executes an operation.
-func (e *extension) Plans(ctx context.Context, running *graphql.OperationContext) bool {
-	return e.schema != nil && e.schema.executes(ctx) && e.variantOf(ctx, running).Plan() != nil
+// PlanOf returns the plan that executes an operation; nil for none.
+func (e *extension) PlanOf(ctx context.Context, running *graphql.OperationContext) *plan.Variant {
+	if e.schema == nil || !e.schema.executes(ctx) {
+		return nil
+	}
+	if v := e.variantOf(ctx, running); v.Plan() != nil {
+		return v
+	}
+	return nil
 }
 
 // Execute does for an operation of a plan what gqlgen's executor does for others with the extension's methods, with fewer steps. Bound replaces an answer that
 // is too long. Body is the whole answer if it has nothing but data. The answer is nil if the context has ended before the operation has begun.
 func (e *extension) Execute(
-	ctx context.Context, running *graphql.OperationContext, bound func(context.Context, *graphql.Response) *graphql.Response,
+	ctx context.Context, running *graphql.OperationContext, variant *plan.Variant,
+	bound func(context.Context, *graphql.Response) *graphql.Response,
 ) (resp *graphql.Response, body []byte) {
-	variant := e.variantOf(ctx, running)
 	known, ok := variant.Facts.(*facts)
 	if !ok {
 		known = factsOf(running)

@@ -82,15 +82,37 @@ func Everyone() *Principal { return &Principal{Method: ByNothing, Scopes: scopes
 // May reports whether the caller has the scope. A nil principal has none.
 func (p *Principal) May(scope string) bool { return p != nil && p.Scopes.Has(scope) }
 
-type principalKey struct{}
-
 // NewContext returns a context with the caller p.
 func NewContext(ctx context.Context, p *Principal) context.Context {
-	return context.WithValue(ctx, principalKey{}, p)
+	return &callerContext{ctx, p, SourceTokensOf(ctx)}
 }
 
 // FromContext returns the caller; nil, which has no scope, if no caller was authenticated.
 func FromContext(ctx context.Context) *Principal {
-	p, _ := ctx.Value(principalKey{}).(*Principal)
-	return p
+	if c := callerOf(ctx); c != nil {
+		return c.principal
+	}
+	return nil
+}
+
+// callerContext has all that is known of a caller, so that one look-up also finds what there is not.
+type callerContext struct {
+	context.Context
+	principal *Principal
+	tokens    SourceTokens
+}
+
+type callerKey struct{}
+
+// Value implements context.Context.
+func (c *callerContext) Value(key any) any {
+	if key == (callerKey{}) {
+		return c
+	}
+	return c.Context.Value(key)
+}
+
+func callerOf(ctx context.Context) *callerContext {
+	c, _ := ctx.Value(callerKey{}).(*callerContext)
+	return c
 }

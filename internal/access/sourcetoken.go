@@ -76,18 +76,18 @@ func (t SourceTokens) For(source string, kind connectors.KindName) connectors.Se
 	return t.byKind[kind]
 }
 
-type sourceTokensKey struct{}
-
 // WithSourceTokens returns a context with the caller's own tokens.
 func WithSourceTokens(ctx context.Context, t SourceTokens) context.Context {
 	if !t.Any() {
 		return ctx
 	}
-	return context.WithValue(ctx, sourceTokensKey{}, t)
+	return &callerContext{ctx, FromContext(ctx), t}
 }
 
 // SourceTokensOf returns the caller's own tokens.
 func SourceTokensOf(ctx context.Context) SourceTokens {
-	t, _ := ctx.Value(sourceTokensKey{}).(SourceTokens)
-	return t
+	if c := callerOf(ctx); c != nil {
+		return c.tokens
+	}
+	return SourceTokens{}
 }

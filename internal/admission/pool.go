@@ -25,9 +25,14 @@ type Pool struct {
 	held int
 	// anonymous is what callers without a name hold together, and maxAnonymous what they may hold; zero for no bound.
 	anonymous, maxAnonymous int
-	heldBy                  map[Caller]*held // only callers that hold something
-	spare                   *held            // the memory of a caller that holds nothing any more; nil for none
-	refused                 [PoolBound + 1]uint64
+	heldBy                  map[Caller]*held // only callers that hold something, and last
+	// last is the caller who most recently stopped holding anything: often the one who holds something next. Its memory is used for
+	// the next one in any case.
+	last struct {
+		caller Caller
+		*held  // nil for none
+	}
+	refused [PoolBound + 1]uint64
 }
 
 // Bound names the bound that refuses a caller.
@@ -67,7 +72,11 @@ func (h *Hold) Resize(n int) Bound {
 	p, more := h.pool, n-h.n
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if h.own == nil {
+	switch {
+	case h.own != nil:
+	case p.last.held != nil && p.last.caller == h.caller:
+		h.own = p.last.held
+	default:
 		h.own = p.heldBy[h.caller]
 	}
 	own, unnamed := 0, h.caller.Name == ""
@@ -95,17 +104,30 @@ func (h *Hold) Resize(n int) Bound {
 		p.anonymous += more
 	}
 	if h.own == nil {
-		if h.own, p.spare = p.spare, nil; h.own == nil {
+		if h.own = p.forget(); h.own == nil {
 			h.own = new(held)
 		}
 		p.heldBy[h.caller] = h.own
 	}
-	if h.own.n += more; h.own.n == 0 {
-		delete(p.heldBy, h.caller)
-		p.spare = h.own
+	switch was := h.own.n; {
+	case was == 0:
+		p.last.held = nil
+	case was+more == 0:
+		p.forget()
+		p.last.caller, p.last.held = h.caller, h.own
 	}
+	h.own.n += more
 	h.keep()
 	return NoBound
+}
+
+// forget removes the last caller, and returns its memory; nil if there is none.
+func (p *Pool) forget() (memory *held) {
+	if memory = p.last.held; memory != nil {
+		delete(p.heldBy, p.last.caller)
+		p.last.caller, p.last.held = Caller{}, nil
+	}
+	return memory
 }
 
 // keep forgets what the caller holds if this hold has nothing of it: the pool may forget it too.
@@ -130,7 +152,11 @@ type PoolStats struct {
 func (p *Pool) Stats() PoolStats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return PoolStats{Size: p.size, Held: p.held, Holders: len(p.heldBy), RefusedCaller: p.refused[CallerBound],
+	holders := len(p.heldBy)
+	if p.last.held != nil {
+		holders--
+	}
+	return PoolStats{Size: p.size, Held: p.held, Holders: holders, RefusedCaller: p.refused[CallerBound],
 		RefusedAnonymous: p.refused[AnonymousBound], RefusedPool: p.refused[PoolBound]}
 }
 

@@ -30,7 +30,11 @@ func newDirectWriter(c net.Conn) *directWriter {
 	}
 	d := &directWriter{conn: raw}
 	d.attempt = func(fd uintptr) bool {
-		d.n, _ = unix.Writev(int(fd), d.parts[:]) // the write that follows meets the error too
+		if len(d.parts[1]) == 0 {
+			d.n, _ = unix.Write(int(fd), d.parts[0]) // the write that follows meets the error too
+		} else {
+			d.n, _ = unix.Writev(int(fd), d.parts[:]) // as above
+		}
 		return true
 	}
 	return d

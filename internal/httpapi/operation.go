@@ -13,6 +13,7 @@ import (
 	"roster/internal/bounds"
 	"roster/internal/cost"
 	"roster/internal/freshness"
+	"roster/internal/plan"
 )
 
 // operation is the state of one operation, over any transport.
@@ -163,9 +164,11 @@ func (h *handler) begin(ctx context.Context, op *operation, params *graphql.RawP
 	if e := admit(of, chosen.Operation); e != nil { // before observers see that it begins
 		return nil, ctx, e
 	}
-	if h.planner != nil && chosen.Operation == ast.Query && h.planner.Plans(of, running) {
-		of.running, of.handler = running, h
-		return func(ctx context.Context) *graphql.Response { return h.byPlan(ctx, op, running) }, ctx, nil
+	if h.planner != nil && chosen.Operation == ast.Query {
+		if variant := h.planner.PlanOf(of, running); variant != nil {
+			of.running, of.handler = running, h
+			return func(ctx context.Context) *graphql.Response { return h.byPlan(ctx, op, running, variant) }, ctx, nil
+		}
 	}
 	next, ctx := h.exec.DispatchOperation(ctx, running)
 	return next, ctx, nil
@@ -173,24 +176,24 @@ func (h *handler) begin(ctx context.Context, op *operation, params *graphql.RawP
 
 // planner executes queries without gqlgen's executor, with the same answers. The extension of the API implements it, if it can.
 type planner interface {
-	// Plans reports whether Execute can execute a query.
-	Plans(ctx context.Context, running *graphql.OperationContext) bool
+	// PlanOf returns the plan with which Execute can execute a query; nil for none.
+	PlanOf(ctx context.Context, running *graphql.OperationContext) *plan.Variant
 	// Execute executes a query. Bound is applied to the answer before errors of sources are added. Body is the whole answer if it has nothing but data. The
 	// answer is nil if the context has ended before the query has begun.
-	Execute(ctx context.Context, running *graphql.OperationContext,
+	Execute(ctx context.Context, running *graphql.OperationContext, variant *plan.Variant,
 		bound func(context.Context, *graphql.Response) *graphql.Response) (resp *graphql.Response, body []byte)
 }
 
 // byPlan executes a query by its plan.
-func (h *handler) byPlan(ctx context.Context, op *operation, running *graphql.OperationContext) (resp *graphql.Response) {
+func (h *handler) byPlan(ctx context.Context, op *operation, running *graphql.OperationContext, variant *plan.Variant) (resp *graphql.Response) {
 	if h.observer == nil {
-		resp, op.body = h.planner.Execute(ctx, running, bounded)
+		resp, op.body = h.planner.Execute(ctx, running, variant, bounded)
 		return resp
 	}
 	ctx, ended := h.observer.Begin(ctx, Operation{Type: string(running.Operation.Operation), Name: running.Operation.Name})
 	outcome := OutcomeFailed // by a panic
 	defer func() { ended(outcome) }()
-	resp, op.body = h.planner.Execute(ctx, running, bounded)
+	resp, op.body = h.planner.Execute(ctx, running, variant, bounded)
 	outcome = outcomeOf(ctx, resp)
 	return resp
 }

@@ -24,15 +24,15 @@ type operationContext struct {
 	handler *handler
 	running *graphql.OperationContext
 
-	keptKey, kept any // one value of the operation
+	keptKey, kept any       // one value of the operation
+	until         time.Time // zero for no deadline; set before another goroutine has the context
+	ended         atomic.Bool
 
 	// timed is the context with the timer; nil until something waits. It is set with mu, and read without it, because values are looked up often.
 	timed atomic.Pointer[context.Context]
 
 	mu     sync.Mutex
 	errors context.Context // gqlgen's context of the response; nil until there is an error
-	until  time.Time       // zero for no deadline
-	ended  bool
 	cancel context.CancelFunc
 }
 
@@ -94,7 +94,7 @@ var (
 func (c *operationContext) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.ended = true
+	c.ended.Store(true)
 	if c.cancel != nil {
 		c.cancel()
 	}
@@ -141,7 +141,7 @@ func (c *operationContext) Done() <-chan struct{} {
 		timed, c.cancel = context.WithDeadline(c.Context, c.until)
 	}
 	c.timed.Store(&timed)
-	if c.ended {
+	if c.ended.Load() {
 		c.cancel()
 	}
 	return timed.Done()
@@ -149,8 +149,6 @@ func (c *operationContext) Done() <-chan struct{} {
 
 // Err implements context.Context.
 func (c *operationContext) Err() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	if timed := c.timed.Load(); timed != nil {
 		return (*timed).Err()
 	}
@@ -158,7 +156,7 @@ func (c *operationContext) Err() error {
 		return err
 	}
 	switch {
-	case c.ended:
+	case c.ended.Load():
 		return context.Canceled
 	case !c.until.IsZero() && !time.Now().Before(c.until):
 		return context.DeadlineExceeded
