@@ -38,10 +38,18 @@ type setup struct {
 	Key    string
 	// DieAt is the step at which the process kills itself.
 	DieAt string
+	// LeaseFor is how long its locks last then; zero for the usual time, in which no process on a busy machine stands still.
+	LeaseFor time.Duration
 	// BuildFor is the least time to build a directory.
 	BuildFor time.Duration
 
 	redis *redistest.Server
+}
+
+// dying returns the setup of a process that dies at a step, and for whose locks the others need not wait long.
+func (s setup) dying(step string) setup {
+	s.DieAt, s.LeaseFor = step, 1500*time.Millisecond
+	return s
 }
 
 // slowly is an overlay whose directories take long to build.
@@ -99,7 +107,7 @@ func (s *setup) open() (*world, func(), error) {
 		{Source: "ws", Collection: connectors.Accounts}: quick, {Source: "ws", Collection: connectors.Teams}: quick,
 		{Source: "ws", Collection: connectors.Contacts}: quick, {Source: "ws", Collection: connectors.ContactFolders}: quick,
 	}})
-	w.ledger = writes.NewLedger(writes.LedgerOptions{Shared: rediswrites.New(store), LeaseFor: 500 * time.Millisecond, Logger: log})
+	w.ledger = writes.NewLedger(writes.LedgerOptions{Shared: rediswrites.New(store), LeaseFor: s.LeaseFor, Logger: log})
 	w.roster = generation.New(generation.Options{Keeper: w.keeper, Sources: []generation.Source{{Source: src}}, Overlay: slowly{w.ledger, s.BuildFor}})
 	w.writer = writes.New(writes.Options{Keeper: w.keeper, Publisher: w.roster, Ledger: w.ledger, SettleAfter: 300 * time.Millisecond,
 		Audit: log})
@@ -396,7 +404,9 @@ func (tr trouble) writeDuring(t *testing.T, s *sandbox.Sandbox, base setup, o or
 	if tr.cut {
 		s.Cut(actions[o.Kind], tr.after)
 	}
-	base.DieAt = tr.dieAt
+	if tr.dieAt != "" {
+		base = base.dying(tr.dieAt)
+	}
 	p := start(t, base)
 	p.order(o)
 	said, alive := p.answer()
@@ -425,9 +435,7 @@ func TestTroubleWithSubscriptions(t *testing.T) {
 		if tr.cut {
 			s.Cut(actions[o.Kind], tr.after)
 		}
-		dying := base
-		dying.DieAt = tr.dieAt
-		p := start(t, dying)
+		p := start(t, base.dying(tr.dieAt))
 		p.order(o)
 		if said, alive := p.answer(); alive && said.Results[0].Outcome != writes.Done {
 			t.Errorf("%s: %+v", tr.name, said)
@@ -490,7 +498,7 @@ func TestRedisIsLostBeforeTheCallIsSent(t *testing.T) {
 			}
 			t.Cleanup(way.Stop)
 			cut := set
-			cut.Redis = way.Listen
+			cut.Redis, cut.LeaseFor = way.Listen, 500*time.Millisecond
 			one, stopOne, err := cut.open()
 			if err != nil {
 				t.Fatal(err)
