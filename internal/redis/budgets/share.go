@@ -111,9 +111,7 @@ func (s *share) redisTime(at time.Time) time.Duration { return s.offset + at.Sub
 func (s *share) update(a *answer, sent, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// An answer that is too late sets the clock too. Otherwise, after a jump of the clock of Redis, or after this machine slept and its clock stood
-	// still, every later call would be too late.
-	s.clock, s.offset = sent.Add(now.Sub(sent)/2), time.Duration(a.now)*time.Microsecond
+	s.setClock(time.Duration(a.now)*time.Microsecond, sent, now)
 	if a.outcome == late {
 		return
 	}
@@ -121,6 +119,17 @@ func (s *share) update(a *answer, sent, now time.Time) {
 	if a.agreed.epoch >= s.agreed.epoch {
 		s.agreed, s.next = a.agreed, a.next
 	}
+}
+
+// setClock sets the clock by a time that Redis told between two local times: it assumes the middle, and is wrong by half of the time between at most. If that
+// is long, the present clock is better, unless the answer contradicts it. An answer that is too late counts as well. Otherwise, after a jump of the clock of
+// Redis, or after this machine slept and its clock stood still, every later call would be too late.
+func (s *share) setClock(told time.Duration, sent, now time.Time) {
+	took := now.Sub(sent)
+	if into := told - s.redisTime(sent); took > s.every/8 && 0 <= into && into <= took {
+		return
+	}
+	s.clock, s.offset = sent.Add(took/2), told
 }
 
 // hasUnreported reports whether this replica knows a view that it has not confirmed to Redis yet.

@@ -93,3 +93,37 @@ func TestSlicesOfTimeDoNotMeet(t *testing.T) {
 		}
 	})
 }
+
+// A replica keeps its idea of the clock of Redis while slow answers agree with it, and takes that of the answer if they do not.
+func TestClock(t *testing.T) {
+	t.Parallel()
+	const every = 2 * time.Second
+	began := time.Unix(1_700_000_000, 0)
+	redis := func(at time.Time) int64 { return at.Add(time.Hour).UnixMicro() } // an hour ahead
+	answered := func(at time.Time, later time.Duration) *answer {
+		return &answer{outcome: granted, now: redis(at.Add(later))}
+	}
+	for name, tt := range map[string]struct {
+		took, later, jump, want time.Duration
+	}{
+		"a fast answer":                               {took: 20 * time.Millisecond, later: 20 * time.Millisecond, want: 10 * time.Millisecond},
+		"a slow answer, made at once":                 {took: 900 * time.Millisecond},
+		"a slow answer, made late":                    {took: 900 * time.Millisecond, later: 900 * time.Millisecond},
+		"a slow answer after a jump of Redis's clock": {took: 900 * time.Millisecond, later: 450 * time.Millisecond, jump: time.Minute, want: time.Minute},
+		"a slow answer after a jump backwards":        {took: 900 * time.Millisecond, later: 450 * time.Millisecond, jump: -time.Minute, want: -time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &share{every: every}
+			s.update(answered(began, 0), began, began)
+			sent := began.Add(time.Minute)
+			a := answered(sent, tt.later)
+			a.now += tt.jump.Microseconds()
+			s.update(a, sent, sent.Add(tt.took))
+			later := sent.Add(time.Second)
+			if got := s.redisTime(later) - time.Duration(redis(later))*time.Microsecond; got != tt.want {
+				t.Errorf("the replica's clock is %s from that of Redis, want %s", got, tt.want)
+			}
+		})
+	}
+}
