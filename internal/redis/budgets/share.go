@@ -13,7 +13,7 @@ import (
 //
 // Time is divided into slices. Each of the N replicas of a view owns every Nth slice: within its own slice, it may use a budget in full. It may not
 // use the end of the slice, so that its last calls are over when the next slice begins. The slices need a common clock and a common view of the
-// members. The clock is the clock of Redis as of its last answer. A new view comes into force when all members of the old view have confirmed that
+// members. The clock is the clock of Redis, see setClock. A new view comes into force when all members of the old view have confirmed that
 // they know the new one. A replica that does not know whether a new view is in force complies with both views.
 //
 // After the loss of Redis, a replica makes no call until all replicas that are still connected to Redis count it as absent, and for one more window.
