@@ -191,7 +191,8 @@ func TestAnotherKeyAtTheSameTime(t *testing.T) {
 		return opt
 	}
 	first, second := start(t, keyed("k"), plenty, src), start(t, keyed("k"), plenty, src)
-	redistest.Await(t, func() bool { return writers(first, second) == 1 && first.Stats().Length > 0 }, "one replica writes")
+	redistest.Await(t, func() bool { return writers(first, second) == 1 }, "one replica writes")
+	redistest.Await(t, func() bool { return first.Stats().Length > 0 && second.Stats().Length > 0 }, "both have the first fetch")
 	other := start(t, keyed("o"), plenty, src)
 	redistest.Await(t, func() bool { return other.Cursor() != "none" }, "the other one follows the log")
 	in := reader(t, second, "")
