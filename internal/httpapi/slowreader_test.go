@@ -194,6 +194,41 @@ func TestSlowReaderIsDroppedSoon(t *testing.T) {
 	}
 }
 
+// A stream that was dropped is counted once, however often its handler writes then.
+func TestDroppedStreamCountsOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ended := make(chan struct{})
+		handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			defer close(ended)
+			if _, err := w.Write(make([]byte, 1<<20)); err == nil {
+				t.Error("all of it was written to a client that does not read")
+			}
+			for range 10_000 {
+				_, err := w.Write([]byte("more"))
+				if flushed := http.NewResponseController(w).Flush(); err == nil || flushed == nil {
+					t.Errorf("the stream is still written to: %v, %v", err, flushed)
+					return
+				}
+			}
+		})
+		var gone lost
+		server := httpapi.Server{Handler: handler, Limits: httpapi.DefaultLimits(), Dropped: gone.count}
+		transport := &http.Transport{ForceAttemptHTTP2: true, HTTP2: &http.HTTP2Config{MaxReceiveBufferPerStream: 16 << 10}}
+		server.TLS, transport.TLSClientConfig = httpapi.Certificates(t)
+		s := serveServer(t, server, transport)
+		defer s.end(t)
+		resp, err := s.ask(t.Context(), t, true, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if <-ended; gone.readers.Load() != 1 {
+			t.Errorf("%d are dropped, want one", gone.readers.Load())
+		}
+	})
+}
+
 // A client that reads all of an HTTP/2 connection except one stream loses only that stream.
 func TestSlowReaderOfOneStream(t *testing.T) {
 	t.Parallel()

@@ -17,29 +17,31 @@ type minRateStream struct {
 
 	// Used only by the goroutine that writes.
 	patience allowance
+	dropped  bool // the stream was reset, and was counted once
 }
 
 // Write implements http.ResponseWriter.
 func (s *minRateStream) Write(b []byte) (n int, err error) {
-	for {
+	for !s.dropped {
 		part := b[n:min(len(b), n+readStep)]
 		end := s.watch()
 		done, err := s.ResponseWriter.Write(part)
 		n += done
-		if slow := end(done); slow {
-			return n, errSlowReader
-		}
-		if err != nil || n == len(b) {
+		if end(done); !s.dropped && (err != nil || n == len(b)) {
 			return n, err
 		}
 	}
+	return n, errSlowReader
 }
 
 // FlushError implements the interface of http.ResponseController.
 func (s *minRateStream) FlushError() error {
+	if s.dropped {
+		return errSlowReader
+	}
 	end := s.watch()
 	err := s.control.Flush()
-	if slow := end(0); slow {
+	if end(0); s.dropped {
 		return errSlowReader
 	}
 	return err
@@ -48,9 +50,9 @@ func (s *minRateStream) FlushError() error {
 // Unwrap returns the writer below, for http.ResponseController.
 func (s *minRateStream) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
-// watch resets the stream if the next write has to wait longer than the client's allowance. End must be called after the write. It returns true if the
-// stream was reset.
-func (s *minRateStream) watch() (end func(bytes int) (slow bool)) {
+// watch resets the stream if the next write has to wait longer than the client's allowance. End must be called after the write: it says whether the stream was
+// dropped.
+func (s *minRateStream) watch() (end func(bytes int)) {
 	var (
 		mu         sync.Mutex
 		over, slow bool
@@ -80,13 +82,13 @@ func (s *minRateStream) watch() (end func(bytes int) (slow bool)) {
 		s.of.dropped(SlowReader)
 		s.control.SetWriteDeadline(time.Unix(1, 0)) //nolint:errcheck // fails only if the stream is closed
 	})
-	return func(bytes int) bool {
+	return func(bytes int) {
 		mu.Lock()
 		defer mu.Unlock()
 		timer.Stop()
 		over = true
 		s.patience.spend(waited(), bytes)
 		s.patience.idleSince = time.Now()
-		return slow
+		s.dropped = slow
 	}
 }
