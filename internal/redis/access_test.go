@@ -215,6 +215,7 @@ func TestUserWithoutARight(t *testing.T) {
 	pass.Release(true)
 	s.Must("ACL", "SETUSER", "app", "+info")
 	redistest.Connected(t, true, r.client)
+	redistest.Await(t, func() bool { return len(log.Lines()) > 1 }, "the log says that Redis is back")
 	if got := log.Lines(); len(got) != 2 || !strings.Contains(got[0], "may not do what is needed") || !strings.Contains(got[1], "redis is available") {
 		t.Errorf("log: %q", got)
 	}
@@ -256,11 +257,12 @@ func TestUserWithoutTheChannel(t *testing.T) {
 	k, _ := snapshottest.Keep(t, r.snapshots, snapshottest.Brisk, src.Open("f"))
 	snapshottest.Settled(t, "fresh[1]", "a", k)
 	src.More(t, 3) // each publishes, or would
+	redistest.Await(t, func() bool { return len(log.Lines()) > 1 }, "the log says what is missing")
 	if got := log.Lines(); len(got) != 2 || !strings.Contains(got[1], "publish changes") || !r.client.Membership().Connected {
 		t.Errorf("log: %q, want one line that it is there, and one that it cannot publish", got)
 	}
 	s.Must("ACL", "SETUSER", "app", "&roster:*")
-	src.More(t, 2)
+	redistest.Await(t, func() bool { return len(log.Lines()) > 2 }, "the log says that nothing is missing")
 	if got := log.Lines(); len(got) != 3 || !strings.Contains(got[2], "publish changes again") {
 		t.Errorf("log: %q", got)
 	}

@@ -142,6 +142,7 @@ func TestStartWithoutRedis(t *testing.T) {
 	redistest.Await(t, func() bool {
 		return snapshottest.Stat(t, r, snapshot.StoreKey{Key: snapshottest.Key("a", connectors.Accounts), Fingerprint: "f"}).Stamp != 0
 	}, "what was read without it is shared")
+	redistest.Await(t, func() bool { return len(log.Lines()) > 1 }, "the log says that Redis is back")
 	if got := log.Lines(); len(got) != 2 {
 		t.Errorf("log: %q", got)
 	}
@@ -235,6 +236,7 @@ func TestRedisRefuses(t *testing.T) {
 			}
 			tt.mend(s)
 			connected(t, true, r)
+			redistest.Await(t, func() bool { return len(log.Lines()) > 1 }, "the log says that Redis is back")
 			if got := log.Lines(); len(got) != 2 {
 				t.Errorf("log: %q", got)
 			}
