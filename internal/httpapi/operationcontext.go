@@ -24,7 +24,8 @@ type operationContext struct {
 	handler *handler
 	running *graphql.OperationContext
 
-	keptKey, kept any       // one value of the operation
+	keptKey, kept any       // one value of the operation, once isKept is true
+	isKept        atomic.Bool
 	until         time.Time // zero for no deadline; set before another goroutine has the context
 	ended         atomic.Bool
 
@@ -51,9 +52,10 @@ func (c *operationContext) Value(key any) any {
 		return c.plans
 	}
 	if c.running != nil {
-		switch key {
-		case c.keptKey:
+		if c.isKept.Load() && key == c.keptKey {
 			return c.kept
+		}
+		switch key {
 		case gqlgenOperation:
 			return c.running
 		case gqlgenResponse:
@@ -66,12 +68,14 @@ func (c *operationContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// Keep keeps a value for the operation of a plan, before another goroutine has the context. It returns false if there is no room.
+// Keep keeps a value for the operation of a plan. It returns false if there is no room. Only the operation's goroutine may call it, while others look for values:
+// the timer of a context below this one does, if it ends just then.
 func (c *operationContext) Keep(key, value any) bool {
-	if c.running == nil || c.keptKey != nil {
+	if c.running == nil || c.isKept.Load() {
 		return false
 	}
 	c.keptKey, c.kept = key, value
+	c.isKept.Store(true)
 	return true
 }
 

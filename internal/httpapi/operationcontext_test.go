@@ -3,9 +3,12 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/99designs/gqlgen/graphql"
 )
 
 // The context of an operation ends at its deadline, with the request, or with the operation: whether something waits for it or looks at it only now and then.
@@ -69,4 +72,25 @@ func TestOperationContextBeforeItsDeadline(t *testing.T) {
 		of.end()
 		<-early.Done()
 	})
+}
+
+// Others look for values of the context while a value is kept: they find it, or find nothing yet.
+func TestValuesAreFoundWhileOneIsKept(t *testing.T) {
+	t.Parallel()
+	type key struct{}
+	of := &operationContext{Context: t.Context(), op: &operation{}, handler: &handler{}, running: &graphql.OperationContext{}}
+	var looking sync.WaitGroup
+	for range 2 {
+		looking.Go(func() {
+			for range 1000 {
+				if v := of.Value(key{}); v != nil && v != "kept" {
+					t.Errorf("found %v", v)
+				}
+			}
+		})
+	}
+	if !of.Keep(key{}, "kept") || of.Keep(key{}, "another") || of.Value(key{}) != "kept" {
+		t.Error("the first value is not kept, or a second one is")
+	}
+	looking.Wait()
 }
