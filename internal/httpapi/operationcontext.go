@@ -24,7 +24,7 @@ type operationContext struct {
 	handler *handler
 	running *graphql.OperationContext
 
-	keptKey, kept any       // one value of the operation, once isKept is true
+	keptKey, kept any // one value of the operation, once isKept is true
 	isKept        atomic.Bool
 	until         time.Time // zero for no deadline; set before another goroutine has the context
 	ended         atomic.Bool
