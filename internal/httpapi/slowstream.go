@@ -50,8 +50,8 @@ func (s *minRateStream) FlushError() error {
 // Unwrap returns the writer below, for http.ResponseController.
 func (s *minRateStream) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
-// watch resets the stream if the next write has to wait longer than the client's allowance. End must be called after the write: it says whether the stream was
-// dropped.
+// watch resets the stream if the next write has to wait longer than the client's allowance. End must be called after the write: it sets dropped if the stream was
+// reset.
 func (s *minRateStream) watch() (end func(bytes int)) {
 	var (
 		mu         sync.Mutex

@@ -126,7 +126,8 @@ func (s *share) update(a *answer, sent, now time.Time) {
 // Redis, or after this machine slept and its clock stood still, every later call would be too late.
 func (s *share) setClock(told time.Duration, sent, now time.Time) {
 	took := now.Sub(sent)
-	if into := told - s.redisTime(sent); took > s.every/8 && 0 <= into && into <= took {
+	// Before the first answer there is no clock that it could agree with.
+	if into := told - s.redisTime(sent); !s.clock.IsZero() && took > s.every/8 && 0 <= into && into <= took {
 		return
 	}
 	s.clock, s.offset = sent.Add(took/2), told
